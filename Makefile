@@ -1,0 +1,65 @@
+# Every target in a line: make help
+.DEFAULT_GOAL := help
+.PHONY: help lab test lint doctor lessons release lock clean
+
+# A make that a test starts must not announce its directory among the targets.
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 8888
+BIN := .venv/bin
+READY := .venv/.ready
+# nbgrader calls programs of the environment by name.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# What `make lab ARGS=...`, `make test ARGS=...` and `make lessons ARGS=...` pass on.
+ARGS ?=
+
+# The first Python that the course supports; name another one with make PYTHON=...
+# Each candidate is run, because a version manager's stub may exist and not work.
+SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+find_python = for p in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo $$p; break; }; done
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
+
+lab: $(READY)  ## open JupyterLab on the course (other port: make lab PORT=8899)
+	@$(BIN)/jupyter lab --ServerApp.port=$(PORT) --ServerApp.port_retries=0 $(ARGS) || \
+		{ echo "JupyterLab did not start. If the port is taken: make lab PORT=$$(($(PORT) + 11))"; exit 1; }
+
+test: $(READY)  ## run every check: code, lessons (quick, offline), assignments
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)  ## format and lint code and notebooks
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+doctor: $(READY)  ## check this machine: Python, packages, kernel, data, disk, memory
+	@$(BIN)/python -m helpers.doctor
+
+lessons: $(READY)  ## re-run lessons in full and store their outputs (some: make lessons ARGS="01 02")
+	$(BIN)/python -m tools.lessons $(ARGS)
+
+release: $(READY)  ## generate release/ from solutions/ with nbgrader
+	$(BIN)/python -m tools.release $(ARGS)
+
+lock: $(READY)  ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --universal --fork-strategy fewest --generate-hashes --upgrade \
+		--python-version 3.11 --extra dev --no-header --quiet \
+		pyproject.toml --output-file requirements.lock
+
+clean:  ## remove the environment (the data cache stays)
+	rm -rf .venv *.egg-info
+
+# pip checks every package against the hashes of the lock file. The stamp is written last,
+# so an interrupted set-up is taken up again.
+$(READY): requirements.lock pyproject.toml
+	@python=$$($(find_python)); test -n "$$python" || { \
+		echo "No Python 3.11, 3.12 or 3.13 with venv found. Install one"; \
+		echo "(Debian, Ubuntu: apt install python3-venv; macOS: brew install python@3.12),"; \
+		echo "or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }; \
+	test -x $(BIN)/python || $$python -m venv .venv
+	@echo "Setting up .venv: about 3 minutes and 3 GB, once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@

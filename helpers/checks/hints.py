@@ -1,0 +1,93 @@
+"""Likely causes of what student code raises; the Keras 3 way for Keras 2 habits."""
+
+import re
+
+from helpers.checks.interface import StudentError
+
+# Pattern of "kind: message", likely cause. The first that matches is taken.
+HINTS = (
+    (
+        r"TypeError: \w+\(\) (takes|missing|got)",
+        "the function's arguments differ from the contract's: keep the first line of "
+        "the function as it was given.",
+    ),
+    (
+        r"must call `compile\(\)`",
+        "`auto` is not compiled: end with auto.compile(optimizer=..., loss=...).",
+    ),
+    (
+        r"KerasTensor cannot be used as input to a TensorFlow function"
+        r"|KerasTensor is symbolic",
+        "a TensorFlow or NumPy function got a symbolic tensor, or a loss uses a tensor "
+        "from outside. In Keras 3, use the functions of keras.ops, and compute an "
+        "extra loss in the call of a layer of your own, with self.add_loss(...).",
+    ),
+    (
+        r"'?str'? object has no attribute 'base_dtype'"
+        r"|module 'keras(\.src)?\.backend' has no attribute|keras\.backend",
+        "a function of keras.backend (K) is gone. In Keras 3, keras.ops has it, mostly "
+        "under the same name: K.mean is keras.ops.mean.",
+    ),
+    (
+        r"No module named '(keras|tensorflow)\.",
+        "this module is gone. In Keras 3: `import keras`, then keras.layers, "
+        "keras.ops, keras.optimizers.",
+    ),
+    (
+        r"Argument\(s\) not recognized: \{'lr'",
+        "in Keras 3 the argument is learning_rate, not lr.",
+    ),
+    (
+        r"Unrecognized keyword arguments passed to Model",
+        "in Keras 3 it is keras.Model(inputs=..., outputs=...), in the plural.",
+    ),
+    (
+        r"Cannot convert '\d+' to a shape",
+        "a shape is a tuple: keras.Input(shape=(n,)), with the comma.",
+    ),
+    (
+        r"is not connected to `inputs`|Graph disconnected",
+        "a model's output must be computed from its own input. The decoder needs a "
+        "keras.Input of its own, with the shape of the code.",
+    ),
+    (
+        r"incompatible with the layer|size-incompatible|Dimensions must be equal",
+        "the numbers that a layer gets are not as many as it was made for. Look for a "
+        "size that is written as a number instead of an argument, and for a returned "
+        "model in the wrong place.",
+    ),
+)
+
+
+def is_stub(error: StudentError) -> bool:
+    """Return whether ``error`` comes from the stub's own raise statement."""
+    return error.kind == "NotImplementedError" and "NotImplementedError" in error.line
+
+
+def explain(error: StudentError) -> tuple[str, str]:
+    """Return what was found and the likely cause, in words."""
+    if error.kind == "WrongReturn":
+        return error.message, (
+            "the return statement: return the models that the contract names, in its "
+            "order. A model is keras.Model(inputs, outputs); a tensor only flows "
+            "between layers."
+        )
+    if error.kind == "NotImplementedError" and error.raised_in == "add_loss":
+        likely_cause = (
+            "model.add_loss(...) on a symbolic tensor is gone. In Keras 3, call "
+            "self.add_loss(...) in the call of a layer of your own."
+        )
+    else:
+        whole = f"{error.kind}: {error.message}"
+        likely_cause = next(
+            (cause for pattern, cause in HINTS if re.search(pattern, whole)),
+            "call the function in a cell of your own, with several sizes, to see the "
+            "whole error.",
+        )
+    message = error.message.strip().split("\n")[0]
+    found = error.kind
+    if message:
+        found += f": {message}"
+    if error.line:
+        found += f", in your line: {error.line}"
+    return found, likely_cause

@@ -1,0 +1,239 @@
+"""A student's models in this process: what checks in a notebook use."""
+
+import contextlib
+import copy
+import json
+import linecache
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from helpers.checks.interface import Arrays, Student, StudentError
+
+import keras
+import numpy as np
+
+LAYER_FACTS = (
+    "units",
+    "filters",
+    "kernel_size",
+    "strides",
+    "pool_size",
+    "size",
+    "padding",
+    "rate",
+)
+# A step costs less when run eagerly, but a graph costs about a second to make.
+MOST_EAGER_STEPS = 20
+NOT_THE_STUDENTS = (
+    str(Path(keras.__file__).parents[1]),
+    str(Path(__file__).parents[1]),
+)
+
+
+def _as_student_error(error: BaseException) -> StudentError:
+    """Return ``error`` as plain text, with the student's own line that led to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(NOT_THE_STUDENTS)]
+    line = ""
+    if own:
+        line = linecache.getline(own[-1].filename, own[-1].lineno or 0).strip()
+    return StudentError(
+        kind=type(error).__name__,
+        message=str(error),
+        line=line,
+        raised_in=frames[-1].name if frames else "",
+    )
+
+
+def _students_code(method: Callable) -> Callable:
+    """Turn whatever the student's code raises in ``method`` into a StudentError."""
+
+    @wraps(method)
+    def wrapper(*arguments: Any, **named: Any) -> Any:
+        try:
+            return method(*arguments, **named)
+        except StudentError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _as_student_error(error) from None
+
+    return wrapper
+
+
+def _shape(model: Any, name: str) -> Any:
+    """Return a model's input or output shape as lists, None where it has none yet."""
+    try:
+        return json.loads(json.dumps(getattr(model, name)))
+    except (AttributeError, ValueError, TypeError):
+        return None
+
+
+def _layer_facts(layer: Any) -> dict[str, Any]:
+    facts = {"class": type(layer).__name__, "name": layer.name}
+    for name in LAYER_FACTS:
+        value = getattr(layer, name, None)
+        if isinstance(value, int | float | str):
+            facts[name] = value
+        elif isinstance(value, tuple | list):
+            facts[name] = list(value)
+    activation = getattr(layer, "activation", None)
+    if activation is not None:
+        facts["activation"] = getattr(activation, "__name__", type(activation).__name__)
+    return facts
+
+
+class LocalStudent(Student):
+    """A builder called in this process.
+
+    Args:
+        builder: the student's function.
+        parts: names of the models that it returns, in their order.
+    """
+
+    def __init__(
+        self,
+        builder: Callable[..., Any],
+        parts: Sequence[str] = ("encoder", "decoder", "auto"),
+    ) -> None:
+        self.builder = builder
+        self.parts = tuple(parts)
+        self.models: dict[str, Any] = {}
+
+    @_students_code
+    def build(self, *arguments: Any) -> list[Any]:
+        given = copy.deepcopy(list(arguments))
+        returned = self.builder(*given)
+        if len(self.parts) == 1 and isinstance(returned, keras.Model):
+            returned = (returned,)
+        several = isinstance(returned, tuple | list)
+        if not several or len(returned) != len(self.parts):
+            found = f"{len(returned)} values" if several else type(returned).__name__
+            wanted = ", ".join(self.parts)
+            raise StudentError(
+                "WrongReturn", f"the function returns {found} instead of {wanted}"
+            )
+        for name, model in zip(self.parts, returned, strict=True):
+            if not isinstance(model, keras.Model):
+                raise StudentError(
+                    "WrongReturn", f"{name} is a {type(model).__name__}, not a model"
+                )
+        self.models = dict(zip(self.parts, returned, strict=True))
+        return given
+
+    @_students_code
+    def facts(self, part: str) -> dict[str, Any]:
+        model = self.models[part]
+        optimizer = getattr(model, "optimizer", None)
+        return {
+            "class": type(model).__name__,
+            "input_shape": _shape(model, "input_shape"),
+            "output_shape": _shape(model, "output_shape"),
+            "parameters": model.count_params() if model.built else None,
+            "optimizer": type(optimizer).__name__ if optimizer else None,
+            "layers": [
+                _layer_facts(layer)
+                for layer in model._flatten_layers(include_self=False)
+                if not layer._layers
+            ],
+        }
+
+    @_students_code
+    def get_weights(self, part: str) -> Arrays:
+        return self.models[part].get_weights()
+
+    @_students_code
+    def set_weights(self, part: str, arrays: Arrays) -> None:
+        self.models[part].set_weights(arrays)
+
+    @_students_code
+    def predict(self, part: str, x: np.ndarray, *, training: bool = False) -> Arrays:
+        # Called directly: Model.predict would make a graph first, which takes longer.
+        outputs = self.models[part](keras.ops.convert_to_tensor(x), training=training)
+        return [keras.ops.convert_to_numpy(one) for one in keras.tree.flatten(outputs)]
+
+    @_students_code
+    def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
+        # Not train_on_batch: it hands a student's own train_step other data than fit.
+        with _put_back(self.models[part]):
+            return _fit(self.models[part], x, y, epochs=1, batch_size=len(x))[0]
+
+    @_students_code
+    def train(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        epochs: int,
+        batch_size: int,
+        seed: int = 0,
+        part: str = "auto",
+    ) -> list[float]:
+        keras.utils.set_random_seed(seed)
+        return _fit(self.models[part], x, y, epochs=epochs, batch_size=batch_size)
+
+
+class _Reported(keras.callbacks.Callback):
+    """Keeps what each epoch's last step reported.
+
+    The history would show 0 for a student's own train_step that leaves Keras's loss
+    tracker alone.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.losses: list[float] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.last = logs or {}
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        # An own train_step may name its total otherwise; it stands first then.
+        value = self.last.get("loss", next(iter(self.last.values()), np.nan))
+        self.losses.append(float(value))
+
+
+def _fit(
+    model: keras.Model, x: np.ndarray, y: np.ndarray, *, epochs: int, batch_size: int
+) -> list[float]:
+    """Train and return the loss of each epoch."""
+    few = epochs * -(-len(x) // batch_size) <= MOST_EAGER_STEPS
+    reported = _Reported()
+    with _eagerly(model) if few else contextlib.nullcontext():
+        model.fit(
+            x,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            callbacks=[reported],
+            verbose=0,
+        )
+    return reported.losses
+
+
+@contextlib.contextmanager
+def _eagerly(model: keras.Model) -> Iterator[None]:
+    """Run the model's training steps without a graph inside the block."""
+    kept = model.run_eagerly, model.train_function
+    model.run_eagerly, model.train_function = True, None
+    try:
+        yield
+    finally:
+        model.run_eagerly, model.train_function = kept
+
+
+@contextlib.contextmanager
+def _put_back(model: keras.Model) -> Iterator[None]:
+    """Restore weights, optimizer and random state after the block."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and not optimizer.built:
+        optimizer.build(model.trainable_variables)
+    variables = [*model.variables, *getattr(optimizer, "variables", [])]
+    kept = [variable.numpy() for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)

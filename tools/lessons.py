@@ -1,0 +1,167 @@
+"""Run lessons in full on real data and store their outputs: ``make lessons``.
+
+Each lesson runs in its own kernel. Only a run without an error and without a line on
+stderr is stored, together with a record of what was run; otherwise the file stays as it
+was. ``tests/test_lessons.py`` compares the record with the code.
+"""
+
+import argparse
+import base64
+import hashlib
+import os
+import re
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "matplotlib")
+DATA_LINE = r"^(?:mnist|fashion_mnist|cifar10): .*"
+END_LINE = r"^(?:reached|NOT reached|not judged.*?): (.*)"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def code_hash(notebook: NotebookNode) -> str:
+    """Return a SHA-256 of the notebook's code: equal means the outputs are fresh."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256("\0".join(code).encode()).hexdigest()
+
+
+def printed(notebook: NotebookNode) -> str:
+    """Return all that the notebook's cells printed."""
+    return "\n".join(
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream"
+    )
+
+
+def faults(notebook: NotebookNode) -> list[str]:
+    """Return what must not be stored: lines on stderr, and paths of this machine."""
+    found = []
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                found.append(f"cell {number} wrote to stderr: {output.text.strip()}")
+    home = str(Path.home())
+    found += [
+        f"a path of this machine was printed: {line}"
+        for line in printed(notebook).splitlines()
+        if str(NOTEBOOKS.parent) in line or (len(home) > 1 and f"{home}/" in line)
+    ]
+    return found
+
+
+def run(path: Path, profile: str) -> NotebookNode:
+    """Execute the lesson at ``path`` and return it with outputs.
+
+    Raises:
+        CellExecutionError: a cell raised.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata = NotebookNode(
+        kernelspec=KERNEL, language_info={"name": "python"}
+    )
+    total = len(notebook.cells)
+
+    def show_progress(cell, cell_index, **_):
+        if sys.stdout.isatty():
+            print(
+                f"\r{path.stem}: cell {cell_index + 1} of {total}", end="", flush=True
+            )
+
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_executed=show_progress,
+    )
+    started = time.perf_counter()
+    try:
+        client.execute(env={**os.environ, "COURSE_PROFILE": profile})
+    finally:
+        if sys.stdout.isatty():
+            print("\r\033[K", end="", flush=True)
+    notebook.metadata.language_info = {"name": "python"}
+    for cell in notebook.cells:
+        # JupyterLab does not run a stored quiz: it appears when the reader runs it.
+        if "quiz" in cell.metadata.get("tags", []):
+            cell.outputs = []
+    notebook.metadata.course = {
+        "profile": profile,
+        "seconds": round(time.perf_counter() - started),
+        "data": sorted(set(re.findall(DATA_LINE, printed(notebook), re.M))),
+        "versions": {package: version(package) for package in PACKAGES},
+        "code": code_hash(notebook),
+    }
+    return notebook
+
+
+def card_picture(notebook: NotebookNode) -> bytes | None:
+    """Return the PNG that the cell tagged ``card`` shows, for the opening card."""
+    for cell in notebook.cells:
+        if "card" not in cell.metadata.get("tags", []):
+            continue
+        for output in cell.outputs:
+            html = output.get("data", {}).get("text/html", "")
+            if match := re.search(r"data:image/png;base64,([^\"]+)", html):
+                return base64.b64decode(match[1])
+    return None
+
+
+def choose(numbers: list[str]) -> list[Path]:
+    """Return the lessons with these numbers; all lessons, if ``numbers`` is empty."""
+    lessons = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    if not numbers:
+        return lessons
+    chosen = [path for path in lessons if path.name[:2] in numbers]
+    if unknown := set(numbers) - {path.name[:2] for path in chosen}:
+        known = " ".join(path.name[:2] for path in lessons)
+        sys.exit(f"No lesson {', '.join(sorted(unknown))}. There are: {known}")
+    return chosen
+
+
+def main() -> None:
+    """Run the chosen lessons and print a table: lesson, seconds, end values, size."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("numbers", nargs="*", help="such as 01 05; default: all")
+    parser.add_argument(
+        "--quick", action="store_true", help="run in quick and store nothing"
+    )
+    options = parser.parse_args()
+    profile = "quick" if options.quick else "full"
+    failed = []
+    print(f"{'lesson':<28} {'seconds':>7} {'kB':>6}  end values")
+    for path in choose(options.numbers):
+        try:
+            notebook = run(path, profile)
+            wrong = faults(notebook)
+        except CellExecutionError as error:
+            wrong = [str(error)]
+        if wrong:
+            failed.append(path.stem)
+            print(f"{path.stem:<28} FAILED, nothing stored", *wrong, sep="\n  ")
+            continue
+        text = nbformat.writes(notebook) + "\n"
+        if profile == "full":
+            path.write_text(text, encoding="utf-8")
+            if picture := card_picture(notebook):
+                (NOTEBOOKS / "images" / f"{path.name[:2]}.png").write_bytes(picture)
+        seconds, size = notebook.metadata.course.seconds, len(text) // 1000
+        ends = "; ".join(re.findall(END_LINE, printed(notebook), re.M))
+        print(f"{path.stem:<28} {seconds:>7} {size:>6}  {ends}", flush=True)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}. Their files are as they were.")
+
+
+if __name__ == "__main__":
+    main()
