@@ -83,6 +83,7 @@ def run(path: Path, profile: str) -> NotebookNode:
         kernel_name="python3",
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--log-level=ERROR"],
         on_cell_executed=show_progress,
     )
     started = time.perf_counter()
