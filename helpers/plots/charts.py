@@ -1,0 +1,302 @@
+"""Numbers as lines, bars and histograms."""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from helpers.metrics import as_numbers
+from helpers.plots import inputs
+from helpers.plots.picture import (
+    COLOURS,
+    DASHES,
+    MARKERS,
+    Picture,
+    describe,
+    new_chart,
+    styled,
+)
+from helpers.plots.words import count, listed, number, plain
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import (
+    FixedLocator,
+    Locator,
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+)
+from numpy.typing import ArrayLike
+
+
+@styled
+def loss_curves(
+    history: Any,
+    metric: str = "loss",
+    *,
+    title: str | None = None,
+    alt: str | None = None,
+) -> Picture:
+    """Draw a metric over the epochs, for training and, if recorded, validation.
+
+    Parameters
+    ----------
+    history
+        What ``model.fit`` returns, or its ``.history`` dictionary.
+    metric
+        A name in the history, without ``val_``.
+    """
+    record = getattr(history, "history", history)
+    if not isinstance(record, Mapping):
+        raise TypeError(
+            f"history is a {type(history).__name__}; expected what model.fit returns, "
+            "or its .history dictionary."
+        )
+    if metric not in record:
+        names = [name for name in record if not name.startswith("val_")]
+        raise ValueError(
+            f"history has no {metric!r}; it has {listed(map(repr, names))}. Name one "
+            "of these, or add the metric to model.compile(metrics=[...])."
+        )
+    series = {
+        label: _epoch_values(record[key], key)
+        for label, key in (("training", metric), ("validation", f"val_{metric}"))
+        if key in record
+    }
+    lower = min(series, key=lambda label: series[label][-1])
+    name = metric.replace("_", " ")
+
+    picture, axes = new_chart(680, 380, title)
+    for i, (label, values) in enumerate(series.items()):
+        epochs = np.arange(1, len(values) + 1)
+        axes.plot(epochs, values, **_line(i, len(values)))
+        # The lower label goes below its line's end, so that two close ends stay apart.
+        below = label == lower and len(series) > 1
+        axes.annotate(
+            f"{label} {number(values[-1])}",
+            (epochs[-1], values[-1]),
+            xytext=(8, -1 if below else 1),
+            textcoords="offset points",
+            va="top" if below else "bottom",
+        )
+    axes.margins(y=0.09)
+    axes.set(xlabel="epoch", ylabel=name)
+    axes.xaxis.set_major_locator(_whole_ticks())
+    parts = [
+        f"{label} goes from {number(values[0])} to {number(values[-1])}"
+        for label, values in series.items()
+    ]
+    epochs = count(max(map(len, series.values())), "epoch")
+    described = f"Line plot of {name} over {epochs}; {', '.join(parts)}."
+    return describe(picture, alt, title, described)
+
+
+@styled
+def curves(
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    log_x: bool = False,
+    log_y: bool = False,
+    title: str | None = None,
+    alt: str | None = None,
+) -> Picture:
+    """Draw lines through points, each with its own colour, dashes and marker.
+
+    Parameters
+    ----------
+    series
+        For each line its label, and x and y of shape (n,).
+    xlabel, ylabel
+        What the axes show, with the unit.
+    log_x, log_y
+        Whether an axis is logarithmic; its values must then be positive.
+    """
+    lines = inputs.named_arrays(series, "series", _xy)
+    for axis, log, name in ((0, log_x, "x"), (1, log_y, "y")):
+        for label, line in lines.items():
+            if log and line[axis].min() <= 0:
+                raise ValueError(
+                    f"series[{label!r}] has {name} values down to "
+                    f"{number(line[axis].min())}; a logarithmic axis needs positive "
+                    f"ones. Leave log_{name} out, or drop these points."
+                )
+    picture, axes = new_chart(680, 400, title)
+    for i, (label, (x, y)) in enumerate(lines.items()):
+        axes.plot(x, y, label=label, **_line(i, len(x)))
+    axes.set(
+        xlabel=xlabel,
+        ylabel=ylabel,
+        xscale="log" if log_x else "linear",
+        yscale="log" if log_y else "linear",
+    )
+    all_x = np.unique(np.concatenate([x for x, _ in lines.values()]))
+    if log_x:
+        few = len(all_x) <= 8
+        ticks = FixedLocator(all_x) if few else LogLocator(subs=(1, 2, 5))
+        _log_ticks(axes.xaxis, ticks)
+    elif (all_x == all_x.round()).all():
+        axes.xaxis.set_major_locator(_whole_ticks())
+    if log_y:
+        _log_ticks(axes.yaxis, LogLocator(subs=(1, 2, 5)))
+    _legend(axes, len(lines))
+    parts = [
+        f"{label}: from {number(y[0])} at {number(x[0])} to {number(y[-1])} at "
+        f"{number(x[-1])}"
+        for label, (x, y) in lines.items()
+    ]
+    described = (
+        f"Line plot of {plain(ylabel)} against {plain(xlabel)}. {'; '.join(parts)}."
+    )
+    return describe(picture, alt, title, described)
+
+
+@styled
+def bars(
+    values: Mapping[str, float],
+    *,
+    ylabel: str,
+    fmt: str = "{:.2f}",
+    title: str | None = None,
+    alt: str | None = None,
+) -> Picture:
+    """Draw one bar for each number, with the number written at its end.
+
+    Parameters
+    ----------
+    values
+        Label and number of each bar.
+    ylabel
+        What the numbers are, with the unit.
+    fmt
+        How a number is written, such as ``"{:.1f} dB"`` or ``"{:.0%}"``.
+    """
+    numbers = inputs.named_arrays(values, "values", inputs.scalar)
+    written = [fmt.format(value) for value in numbers.values()]
+    width = int(np.clip(110 * len(numbers) + 90, 420, 900))
+    characters = max(6, (width - 90) // len(numbers) // 8)
+    labels = [
+        textwrap.fill(label, characters, break_on_hyphens=False) for label in numbers
+    ]
+    picture, axes = new_chart(width, 360, title)
+    drawn = axes.bar(labels, list(numbers.values()), width=0.6, color=COLOURS[0])
+    axes.bar_label(drawn, written, padding=3)
+    axes.set_ylabel(ylabel)
+    axes.axhline(0, color="#666666", linewidth=0.8)
+    axes.margins(y=0.12)
+    axes.tick_params(axis="x", length=0)
+    axes.grid(visible=False, axis="x")
+    parts = [f"{label} {text}" for label, text in zip(numbers, written, strict=True)]
+    return describe(
+        picture, alt, title, f"Bars of {plain(ylabel)}: {', '.join(parts)}."
+    )
+
+
+@styled
+def histogram(
+    values: Mapping[str, ArrayLike],
+    *,
+    xlabel: str,
+    bins: int = 40,
+    title: str | None = None,
+    alt: str | None = None,
+) -> Picture:
+    """Draw how numbers are distributed, as the share of each set in each bin.
+
+    Parameters
+    ----------
+    values
+        Label and numbers of each set, of any shape and size.
+    xlabel
+        What the numbers are, with the unit.
+    bins
+        The number of bins, the same ones for all sets.
+    """
+    sets = inputs.named_arrays(
+        values, "values", lambda v, name: as_numbers(v, name).ravel()
+    )
+    edges = np.histogram_bin_edges(np.concatenate(list(sets.values())), bins)
+    picture, axes = new_chart(680, 360, title)
+    for i, (label, numbers) in enumerate(sets.items()):
+        share = np.histogram(numbers, edges)[0] / len(numbers)
+        colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
+        axes.stairs(share, edges, fill=True, color=colour, alpha=0.15)
+        axes.stairs(
+            share, edges, color=colour, linewidth=1.8, linestyle=dash, label=label
+        )
+    axes.set(xlabel=xlabel, ylabel="share per bin")
+    axes.yaxis.set_major_formatter("{x:.0%}")
+    _legend(axes, len(sets))
+    parts = [
+        f"{label}: mean {number(v.mean())}, from {number(v.min())} to "
+        f"{number(v.max())}, {v.size:,} values"
+        for label, v in sets.items()
+    ]
+    described = f"Histogram of {plain(xlabel)}. {'; '.join(parts)}."
+    return describe(picture, alt, title, described)
+
+
+def _line(i: int, n: int) -> dict[str, Any]:
+    """Return the look of the i-th line, which has n points."""
+    return {
+        "color": COLOURS[i % len(COLOURS)],
+        "linestyle": DASHES[i % len(DASHES)],
+        "marker": MARKERS[i % len(MARKERS)],
+        "markevery": max(1, n // 15),
+    }
+
+
+def _whole_ticks() -> MaxNLocator:
+    """Return ticks for an axis that counts."""
+    return MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1)
+
+
+def _log_ticks(axis: Axis, ticks: Locator) -> None:
+    """Write plain numbers at a logarithmic axis."""
+    axis.set_major_locator(ticks)
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
+
+
+def _legend(axes: Axes, n: int) -> None:
+    """Name n series: beside the axes when they are many, not at all when it is one."""
+    if n > 4:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    elif n > 1:
+        axes.legend(frameon=True, framealpha=0.9, edgecolor="none")
+
+
+def _xy(pair: tuple[ArrayLike, ArrayLike], name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return x and y of shape (n,)."""
+    try:
+        x, y = pair
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} is not a pair; expected (x, y), two sequences of the same length."
+        ) from None
+    x, y = as_numbers(x, f"{name} x"), as_numbers(y, f"{name} y")
+    if x.ndim != 1 or x.shape != y.shape:
+        raise ValueError(
+            f"{name} has x of shape {x.shape} and y of shape {y.shape}; expected (n,) "
+            "for both."
+        )
+    return x, y
+
+
+def _epoch_values(values: ArrayLike, name: str) -> np.ndarray:
+    """Return the finite values of a metric, one for each epoch."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 1 or not array.size:
+        raise ValueError(
+            f"history[{name!r}] has shape {array.shape}; expected one number for each "
+            "epoch. Train for at least one."
+        )
+    if not np.isfinite(array).all():
+        epoch = int(np.argmin(np.isfinite(array))) + 1
+        raise ValueError(
+            f"{name} is not finite from epoch {epoch}: the training diverged. Lower "
+            "the learning rate, or check that images lie in [0, 1]."
+        )
+    return array
