@@ -55,3 +55,10 @@ def every_right_option(answer: object, right: str, options: str = "abcd") -> Non
             "more than one option can be right.",
             name,
         )
+
+
+def progress(*answers: object) -> None:
+    """Print how many of a notebook's questions have an answer, right or not."""
+    answered = sum(answer not in (set(), None, ...) for answer in answers)
+    state = "" if answered else " (not started)"
+    print(f"{answered} of {len(answers)} questions have an answer{state}.")
