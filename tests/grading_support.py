@@ -11,7 +11,7 @@ import io
 import linecache
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +49,23 @@ def changed(source: str, *changes: tuple[str, str]) -> str:
             raise ValueError(f"{old!r} stands {source.count(old)} times in the source")
         source = source.replace(old, new)
     return source
+
+
+def right(name: str, code: str, *, graded: bool = False) -> Submission:
+    """Return a submission of a builder that must get full marks."""
+    return Submission(name, {"autoencoder": code}, graded=graded)
+
+
+def variant(
+    reference: str,
+    name: str,
+    loses: Iterable[str],
+    *changes: tuple[str, str],
+    graded: bool = False,
+) -> Submission:
+    """Return a submission of the reference with ``changes``, which lose points."""
+    code = changed(reference, *changes)
+    return Submission(name, {"autoencoder": code}, frozenset(loses), graded)
 
 
 def submissions(name: str) -> list[Submission]:

@@ -135,6 +135,7 @@ def test_what_is_no_builder_of_models_is_named(builder, found):
         ("model().add_loss(keras.ops.mean(model().output))", "self.add_loss"),
         ("keras.backend.mean(model().output)", "keras.ops"),
         ("import tensorflow as tf; tf.reduce_mean(model().output)", "keras.ops"),
+        ("layers.Lambda(lambda t: keras.backend.sum(t))(model().output)", "keras.ops"),
         ("from keras.layers.core import Dense", "import keras"),
         ("keras.optimizers.Adam(lr=0.1)", "learning_rate"),
         ("m = model(); keras.Model(input=m.input, output=m.output)", "plural"),
@@ -146,6 +147,31 @@ def test_what_is_no_builder_of_models_is_named(builder, found):
 )
 def test_a_habit_of_keras_2_or_a_common_slip_gets_its_likely_cause(code, cause):
     assert cause in explained(code)[1]
+
+
+def test_a_loss_that_uses_a_symbolic_tensor_gets_its_likely_cause():
+    built = model()
+
+    def loss(y, y_hat):
+        penalty = keras.ops.sum(built.output, axis=-1)
+        return keras.losses.mean_squared_error(y, y_hat) + penalty
+
+    built.compile("adam", loss)
+    student = LocalStudent(lambda: built, ("auto",))
+    student.build()
+    with pytest.raises(StudentError) as caught:
+        student.training_loss(np.ones((3, 4), "float32"), np.ones((3, 2), "float32"))
+    assert "self.add_loss" in explain(caught.value)[1]
+
+
+def test_what_went_wrong_in_the_call_of_a_layer_is_said_without_kerass_frame():
+    class Wrong(layers.Layer):
+        def call(self, x):
+            raise ValueError("what went wrong")
+
+    with pytest.raises(StudentError) as caught:
+        LocalStudent(lambda: Wrong()(np.ones((1, 2)))).build()
+    assert explain(caught.value)[0].startswith("ValueError: what went wrong, in your")
 
 
 def test_an_error_quotes_the_students_own_line():
@@ -293,6 +319,33 @@ def test_training_reports_a_loss_for_each_epoch_and_lowers_it(student):
     losses = student.train(x, y, epochs=3, batch_size=4)
     assert len(losses) == 3
     assert losses[-1] < losses[0]
+
+
+def test_a_few_steps_are_the_steps_of_fit(student):
+    x = np.random.default_rng(0).random((8, 4), dtype="float32")
+    y = np.ones((8, 2), "float32")
+    model = student.models["auto"]
+    before = model.get_weights()
+    losses = student.train(x, y, epochs=3, batch_size=8)
+    found = model.get_weights()
+    model.set_weights(before)
+    model.compile("adam", "mse")
+    history = model.fit(x, y, epochs=3, batch_size=8, verbose=0).history
+    np.testing.assert_allclose(losses, history["loss"], rtol=1e-5)
+    for one, other in zip(found, model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4)
+
+
+@pytest.mark.parametrize("made_with", [0.001, "schedule"])
+def test_a_learning_rate_replaces_the_optimizers(student, made_with):
+    if made_with == "schedule":
+        made_with = keras.optimizers.schedules.ExponentialDecay(0.001, 5, 0.5)
+    student.models["auto"].compile(keras.optimizers.SGD(made_with), "mse")
+    x, y = np.ones((8, 4), "float32"), np.full((8, 2), 9.0, "float32")
+    student.set_weights("auto", [np.ones((4, 2), "float32"), np.ones(2, "float32")])
+    student.train(x, y, epochs=1, batch_size=8, learning_rate=0.5)
+    # The mean squared error of two outputs that are 4 too small has the gradient -4.
+    np.testing.assert_allclose(student.get_weights("auto")[1], 1 + 0.5 * 4, rtol=1e-5)
 
 
 def test_the_caller_keeps_the_arguments_that_it_gave():

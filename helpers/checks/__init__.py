@@ -6,8 +6,8 @@ found and likely cause when it does not.
 
 Modules: :mod:`.interface` (how a check sees a student's models), :mod:`.local` (models
 in this process), :mod:`.report` (messages and progress), :mod:`.hints` (causes of
-errors), :mod:`.dense` (what dense layers must compute, in NumPy), :mod:`.quiz`, and one
-module for each assignment.
+errors), :mod:`.dense` (what dense layers must compute, in NumPy), :mod:`.builders`
+(what several assignments check alike), :mod:`.quiz`, and one for each assignment.
 """
 
 from helpers import backend  # noqa: F401, I001  (first: it silences TensorFlow)

@@ -6,7 +6,9 @@ model lists its layers play no part.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise, permutations, product
+from typing import Any
 
 from helpers.checks.interface import Arrays, Student
 from helpers.checks.report import CheckFailed
@@ -15,6 +17,9 @@ import numpy as np
 
 # float32 sums over 784 numbers agree to 1e-5; a wrong activation shows above 1e-2.
 TOLERANCE = 1e-3
+
+Size = int | tuple[int, ...]
+"""Of one input or code: how many numbers, or a shape without the batch."""
 
 
 def relu(a: np.ndarray) -> np.ndarray:
@@ -51,25 +56,41 @@ def close(found: np.ndarray, expected: np.ndarray) -> bool:
     return bool(np.abs(found - expected).max(initial=0) <= TOLERANCE * scale)
 
 
-def inputs(n: int, width: int, seed: int = 1) -> np.ndarray:
-    """Return ``n`` rows of ``width`` random float32 numbers in [0,1]."""
-    return np.random.default_rng(seed).random((n, width), dtype=np.float32)
+def shape_of(size: Size) -> tuple[int, ...]:
+    """Return the shape of one input: ``(784,)`` for 784 numbers."""
+    return (size,) if isinstance(size, int) else tuple(size)
 
 
-def draw(weights: Arrays, *, gain: float = 2.0, seed: int = 2) -> Arrays:
+def inputs(n: int, size: Size, seed: int = 1) -> np.ndarray:
+    """Return ``n`` arrays of random float32 numbers in [0,1]."""
+    rng = np.random.default_rng(seed)
+    return rng.random((n, *shape_of(size)), dtype=np.float32)
+
+
+def draw(
+    weights: Arrays, *, gain: float = 2.0, seed: int = 2, by_shape: bool = False
+) -> Arrays:
     """Return random arrays of the same shapes: kernels by fan-in, biases not zero.
 
     With a gain of 2, pre-activations spread over several units, so that activations
-    differ visibly; with 1.4, ReLU layers keep the spread of their input.
+    differ visibly; with 1.4, ReLU layers keep the spread of their input. With
+    ``by_shape``, the first array of a shape always gets the same numbers, in whichever
+    model it stands, and so does the second.
     """
     rng = np.random.default_rng(seed)
-    return [
-        rng.normal(
-            scale=gain / np.sqrt(array.shape[0]) if array.ndim > 1 else gain,
-            size=array.shape,
-        ).astype(array.dtype)
-        for array in weights
-    ]
+    drawn = []
+    for array in weights:
+        if by_shape:
+            before = sum(other.shape == array.shape for other in drawn)
+            rng = np.random.default_rng([seed, before, *array.shape])
+        scale = gain / np.sqrt(fan_in(array)) if array.ndim > 1 else gain
+        drawn.append(rng.normal(scale=scale, size=array.shape).astype(array.dtype))
+    return drawn
+
+
+def fan_in(kernel: np.ndarray) -> int:
+    """Return how many numbers each unit of a dense or convolution kernel sums."""
+    return int(np.prod(kernel.shape[:-1]))
 
 
 def all_active(weights: Arrays, seed: int = 3) -> Arrays:
@@ -77,7 +98,7 @@ def all_active(weights: Arrays, seed: int = 3) -> Arrays:
     rng = np.random.default_rng(seed)
     return [
         (
-            rng.uniform(0.5, 1.5, array.shape) / array.shape[0]
+            rng.uniform(0.5, 1.5, array.shape) / fan_in(array)
             if array.ndim > 1
             else np.full(array.shape, 0.1)
         ).astype(array.dtype)
@@ -85,9 +106,9 @@ def all_active(weights: Arrays, seed: int = 3) -> Arrays:
     ]
 
 
-def weights_of(student: Student, part: str, width: int) -> Arrays:
-    """Return the weights of a model whose input has ``width`` numbers."""
-    student.predict(part, inputs(1, width))  # a subclassed model is built by its call
+def weights_of(student: Student, part: str, size: Size) -> Arrays:
+    """Return the weights of a model whose inputs have the given size."""
+    student.predict(part, inputs(1, size))  # a subclassed model is built by its call
     return student.get_weights(part)
 
 
@@ -96,13 +117,14 @@ def arrow(sizes: Sequence[int]) -> str:
     return " → ".join(map(str, sizes))
 
 
-def orders(weights: Arrays, sizes: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
-    """Yield every way to read ``weights`` as dense layers of ``sizes``.
+def orders(
+    weights: Arrays, kernels: Sequence[tuple[int, ...]]
+) -> Iterator[list[tuple[int, int]]]:
+    """Yield every way to read ``weights`` as layers whose kernels have these shapes.
 
     Each is a list of (index of the kernel, index of the bias), first layer first.
     Nothing is yielded when the weights are not those of such layers.
     """
-    pairs = list(pairwise(sizes))
 
     def assign(shapes: list[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
         """Yield every choice of one array for each shape, none used twice."""
@@ -117,32 +139,32 @@ def orders(weights: Arrays, sizes: Sequence[int]) -> Iterator[list[tuple[int, in
             pools = {shape: iter(one) for shape, one in zip(at, chosen, strict=True)}
             yield tuple(next(pools[shape]) for shape in shapes)
 
-    if len(weights) != 2 * len(pairs):
+    if len(weights) != 2 * len(kernels):
         return
-    for kernels in assign(pairs):
-        for biases in assign([(width,) for _, width in pairs]):
-            yield list(zip(kernels, biases, strict=True))
+    for found in assign(list(kernels)):
+        for biases in assign([shape[-1:] for shape in kernels]):
+            yield list(zip(found, biases, strict=True))
 
 
 def answers_of_last_layer(
-    student: Student, part: str, width: int, rows: np.ndarray
+    student: Student, part: str, size: Size, rows: np.ndarray
 ) -> np.ndarray:
     """Return what the model's last layer makes of the given pre-activations.
 
     All weights are set to 0 but the last layer's bias, which becomes each row in turn:
     then the model's output is the last activation of that row, whatever the layers
-    before do.
+    before do. Of an image, the first pixel is returned.
 
     Args:
-        rows: shape (n, units of the last layer).
+        rows: shape (n, units, or channels, of the last layer).
     """
-    weights = weights_of(student, part, width)
+    weights = weights_of(student, part, size)
     biases = [
         index for index, array in enumerate(weights) if array.shape == rows.shape[1:]
     ]
     if not biases:
         raise CheckFailed(
-            f"a last dense layer of {rows.shape[1]} units, with a bias",
+            f"a last layer of {rows.shape[1]} units, with a bias",
             "no bias of that size",
             "the last layer has another number of units, or no bias.",
         )
@@ -152,32 +174,48 @@ def answers_of_last_layer(
         for index in biases:
             arrays[index] = row
         student.set_weights(part, arrays)
-        outputs.append(student.predict(part, inputs(1, width))[0][0])
+        output = student.predict(part, inputs(1, size))[0]
+        outputs.append(output.reshape(-1, output.shape[-1])[0])
     student.set_weights(part, weights)
     return np.stack(outputs)
 
 
+def activation_of(
+    student: Student, part: str, size: Size, units: int
+) -> tuple[str, Callable[[np.ndarray], np.ndarray] | None]:
+    """Return name and function of a model's last activation; None for no known one.
+
+    Args:
+        size: of the model's inputs.
+        units: units, or channels, of its last layer.
+    """
+    probe = np.random.default_rng(4).permutation(np.linspace(-4, 4, max(units, 8)))
+    if units < 8:
+        rows = np.stack([np.roll(probe, -i)[:units] for i in range(0, 8, units)])
+    else:
+        rows = np.stack([probe, -probe])
+    rows = rows.astype(np.float32)
+    found = answers_of_last_layer(student, part, size, rows)
+    for name, function in ACTIVATIONS.items():
+        if close(found, function(rows)):
+            return name, function
+    return "another activation", None
+
+
 def last_activation_is(
-    student: Student, part: str, sizes: tuple[int, int], wanted: str, likely_cause: str
+    student: Student, part: str, sizes: tuple[Size, int], wanted: str, likely_cause: str
 ) -> None:
     """Check the activation of the model's last layer.
 
     Args:
-        sizes: numbers in the model's input and in its output.
+        sizes: of the model's inputs; units, or channels, of its last layer.
         wanted: a name in :data:`ACTIVATIONS`.
     """
-    width, units = sizes
-    probe = np.random.default_rng(4).permutation(np.linspace(-4, 4, units))
-    rows = np.stack([probe, -probe]).astype(np.float32)
-    found = answers_of_last_layer(student, part, width, rows)
-    if close(found, ACTIVATIONS[wanted](rows)):
-        return
-    names = (name for name, f in ACTIVATIONS.items() if close(found, f(rows)))
-    raise CheckFailed(
-        f"{wanted} after the last layer of the {part}",
-        next(names, "another activation"),
-        likely_cause,
-    )
+    found, _ = activation_of(student, part, *sizes)
+    if found != wanted:
+        raise CheckFailed(
+            f"{wanted} after the last layer of the {part}", found, likely_cause
+        )
 
 
 def hidden_layers_are(
@@ -201,7 +239,7 @@ def hidden_layers_are(
     found = student.predict(part, x)[0]
     in_training = student.predict(part, x, training=True)[0]
     possible = False
-    for order in orders(weights, sizes):
+    for order in orders(weights, list(pairwise(sizes))):
         possible = True
         a = x
         for kernel, bias in order[:-1]:
@@ -228,4 +266,76 @@ def hidden_layers_are(
         "other numbers than these layers give with the same weights",
         "a hidden layer without activation='relu', with another activation, or an "
         "extra operation between the layers.",
+    )
+
+
+@dataclass(frozen=True)
+class DenseSizes:
+    """What a builder of dense autoencoders is called with.
+
+    Attributes:
+        input_dims: numbers in one input.
+        hidden_layers: units of the encoder's hidden layers.
+        latent_dims: numbers in the code.
+    """
+
+    input_dims: int = 784
+    hidden_layers: Sequence[int] = (128, 64)
+    latent_dims: int = 32
+
+    @property
+    def arguments(self) -> list[Any]:
+        """Return the builder's arguments, with a list of its own."""
+        return [self.input_dims, list(self.hidden_layers), self.latent_dims]
+
+    @property
+    def parts(self) -> dict[str, Size]:
+        """Return the size of the inputs of each model."""
+        return {
+            "encoder": self.input_dims,
+            "decoder": self.latent_dims,
+            "auto": self.input_dims,
+        }
+
+
+def encoder_is_dense(student: Student, sizes: DenseSizes) -> None:
+    """Check the encoder's dense layers, ReLU after each hidden one."""
+    hidden_layers_are(
+        student,
+        "encoder",
+        [sizes.input_dims, *sizes.hidden_layers, sizes.latent_dims],
+        "a layer is missing or extra, in another order, or has another size than "
+        "hidden_layers says.",
+    )
+
+
+def decoder_is_dense(student: Student, sizes: DenseSizes) -> None:
+    """Check the decoder's dense layers: the encoder's sizes, reversed, with ReLU."""
+    hidden_layers_are(
+        student,
+        "decoder",
+        [sizes.latent_dims, *reversed(sizes.hidden_layers), sizes.input_dims],
+        "the hidden layers are not reversed, or one is missing or extra.",
+    )
+
+
+def code_is_relu(student: Student, sizes: DenseSizes) -> None:
+    """Check that the encoder ends in a ReLU."""
+    last_activation_is(
+        student,
+        "encoder",
+        (sizes.input_dims, sizes.latent_dims),
+        "ReLU",
+        "the activation of the layer with latent_dims units.",
+    )
+
+
+def output_is_sigmoid(student: Student, sizes: DenseSizes) -> None:
+    """Check that the decoder ends in a sigmoid."""
+    last_activation_is(
+        student,
+        "decoder",
+        (sizes.latent_dims, sizes.input_dims),
+        "a sigmoid",
+        "the activation of the layer with input_dims units.",
     )

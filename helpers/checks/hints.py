@@ -29,6 +29,17 @@ HINTS = (
         "under the same name: K.mean is keras.ops.mean.",
     ),
     (
+        r"Could not automatically infer the output shape",
+        "the call of this layer fails on symbolic tensors, whose batch size is None. "
+        "Use the functions of keras.ops, and keras.ops.mean over the batch instead of "
+        "dividing by its size.",
+    ),
+    (
+        r"could not automatically infer the shape of the Lambda's output",
+        "the function in the Lambda layer fails. In Keras 3, it uses the functions of "
+        "keras.ops; those of keras.backend (K) are gone.",
+    ),
+    (
         r"No module named '(keras|tensorflow)\.",
         "this module is gone. In Keras 3: `import keras`, then keras.layers, "
         "keras.ops, keras.optimizers.",
@@ -64,6 +75,18 @@ def is_stub(error: StudentError) -> bool:
     return error.kind == "NotImplementedError" and "NotImplementedError" in error.line
 
 
+def first_line(message: str) -> str:
+    """Return the line of an error's message that says what went wrong.
+
+    Keras puts an error from the call of a layer, in bold, below words of its own.
+    """
+    plain = re.sub(r"\x1b\[\d+m", "", message).split("Error encountered:")[-1]
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
+        return lines[1]
+    return lines[0] if lines else ""
+
+
 def explain(error: StudentError) -> tuple[str, str]:
     """Return what was found and the likely cause, in words."""
     if error.kind == "WrongReturn":
@@ -84,7 +107,7 @@ def explain(error: StudentError) -> tuple[str, str]:
             "call the function in a cell of your own, with several sizes, to see the "
             "whole error.",
         )
-    message = error.message.strip().split("\n")[0]
+    message = first_line(error.message)
     found = error.kind
     if message:
         found += f": {message}"

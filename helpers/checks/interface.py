@@ -96,9 +96,13 @@ class Student(ABC):
         epochs: int,
         batch_size: int,
         seed: int = 0,
+        learning_rate: float | None = None,
         part: str = "auto",
     ) -> list[float]:
-        """Train the model as the student compiled it; return the loss of each epoch."""
+        """Train the model as the student compiled it; return the loss of each epoch.
+
+        A ``learning_rate`` replaces the optimizer's.
+        """
 
 
 def as_student(

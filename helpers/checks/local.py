@@ -25,8 +25,8 @@ LAYER_FACTS = (
     "padding",
     "rate",
 )
-# A step costs less when run eagerly, but a graph costs about a second to make.
-MOST_EAGER_STEPS = 20
+# A step costs less in a graph, but a graph costs about a second to make.
+MOST_EAGER_STEPS = 40
 NOT_THE_STUDENTS = (
     str(Path(keras.__file__).parents[1]),
     str(Path(__file__).parents[1]),
@@ -157,8 +157,9 @@ class LocalStudent(Student):
     @_students_code
     def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
         # Not train_on_batch: it hands a student's own train_step other data than fit.
+        self.models[part]._assert_compile_called("fit")
         with _put_back(self.models[part]):
-            return _fit(self.models[part], x, y, epochs=1, batch_size=len(x))[0]
+            return _train(self.models[part], x, y, epochs=1, batch_size=len(x))[0]
 
     @_students_code
     def train(
@@ -169,10 +170,18 @@ class LocalStudent(Student):
         epochs: int,
         batch_size: int,
         seed: int = 0,
+        learning_rate: float | None = None,
         part: str = "auto",
     ) -> list[float]:
         keras.utils.set_random_seed(seed)
-        return _fit(self.models[part], x, y, epochs=epochs, batch_size=batch_size)
+        self.models[part]._assert_compile_called("fit")
+        if learning_rate is not None:
+            # As a schedule: an optimizer that was made with one takes nothing else.
+            constant = keras.optimizers.schedules.ExponentialDecay(learning_rate, 1, 1)
+            self.models[part].optimizer.learning_rate = constant
+        return _train(
+            self.models[part], x, y, epochs=epochs, batch_size=batch_size, seed=seed
+        )
 
 
 class _Reported(keras.callbacks.Callback):
@@ -190,38 +199,58 @@ class _Reported(keras.callbacks.Callback):
         self.last = logs or {}
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        # An own train_step may name its total otherwise; it stands first then.
-        value = self.last.get("loss", next(iter(self.last.values()), np.nan))
-        self.losses.append(float(value))
+        self.losses.append(_reported_loss(self.last))
 
 
-def _fit(
-    model: keras.Model, x: np.ndarray, y: np.ndarray, *, epochs: int, batch_size: int
+def _reported_loss(logs: dict) -> float:
+    """Return the loss that a training step reports."""
+    # An own train_step may name its total otherwise; it stands first then.
+    return float(logs.get("loss", next(iter(logs.values()), np.nan)))
+
+
+def _train(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int = 0,
 ) -> list[float]:
     """Train and return the loss of each epoch."""
-    few = epochs * -(-len(x) // batch_size) <= MOST_EAGER_STEPS
+    steps = epochs * -(-len(x) // batch_size)
+    if steps <= MOST_EAGER_STEPS and keras.backend.backend() == "tensorflow":
+        return _few_steps(model, x, y, epochs, batch_size, seed)
     reported = _Reported()
-    with _eagerly(model) if few else contextlib.nullcontext():
-        model.fit(
-            x,
-            y,
-            epochs=epochs,
-            batch_size=batch_size,
-            callbacks=[reported],
-            verbose=0,
-        )
+    model.fit(
+        x, y, epochs=epochs, batch_size=batch_size, callbacks=[reported], verbose=0
+    )
     return reported.losses
 
 
-@contextlib.contextmanager
-def _eagerly(model: keras.Model) -> Iterator[None]:
-    """Run the model's training steps without a graph inside the block."""
-    kept = model.run_eagerly, model.train_function
-    model.run_eagerly, model.train_function = True, None
-    try:
-        yield
-    finally:
-        model.run_eagerly, model.train_function = kept
+def _few_steps(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+) -> list[float]:
+    """Take the training steps that fit would take, without a graph or a pipeline.
+
+    Both cost more time than a few steps.
+    """
+    rng = np.random.default_rng(seed)
+    losses = []
+    for _ in range(epochs):
+        model.reset_metrics()
+        rows = rng.permutation(len(x))
+        for start in range(0, len(x), batch_size):
+            batch = rows[start : start + batch_size]
+            pair = (keras.ops.convert_to_tensor(a[batch]) for a in (x, y))
+            logs = model.train_step(tuple(pair))
+        losses.append(_reported_loss(logs))
+    return losses
 
 
 @contextlib.contextmanager

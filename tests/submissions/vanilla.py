@@ -1,6 +1,8 @@
 """Known submissions of the vanilla autoencoder, with the points that each loses."""
 
-from tests.grading_support import Submission, changed
+from functools import partial
+
+from tests.grading_support import Submission, changed, right, variant
 
 REFERENCE = """
 def autoencoder(input_dims, hidden_layers, latent_dims):
@@ -22,6 +24,14 @@ def autoencoder(input_dims, hidden_layers, latent_dims):
     auto.compile(optimizer="adam", loss="binary_crossentropy")
     return encoder, decoder, auto
 """
+
+HIDDEN = '        h = layers.Dense(units, activation="relu")(h)\n'
+HIDDEN_UP = '        k = layers.Dense(units, activation="relu")(k)\n'
+CODE = '    z = layers.Dense(latent_dims, activation="relu")(h)\n'
+OUTPUT = '    x_hat = layers.Dense(input_dims, activation="sigmoid")(k)\n'
+AUTO = "    auto = keras.Model(x, decoder(encoder(x)))\n"
+COMPILE = '    auto.compile(optimizer="adam", loss="binary_crossentropy")\n'
+RETURN = "    return encoder, decoder, auto\n"
 
 SEQUENTIAL = """
 def stack(n, sizes, last):
@@ -142,6 +152,120 @@ KERAS_2_PENALTY = changed(
     ),
 )
 
+INPUT_SHAPE = """
+def autoencoder(input_dims, hidden_layers, latent_dims):
+    encoder = keras.Sequential()
+    for i, units in enumerate(hidden_layers):
+        more = {"input_shape": (input_dims,)} if i == 0 else {}
+        encoder.add(layers.Dense(units, "relu", **more))
+    encoder.add(layers.Dense(latent_dims, "relu"))
+
+    decoder = keras.Sequential([keras.Input((latent_dims,))])
+    for units in hidden_layers[::-1]:
+        decoder.add(layers.Dense(units, "relu"))
+    decoder.add(layers.Dense(input_dims, "sigmoid"))
+
+    auto = keras.models.Sequential([encoder, decoder])
+    auto.compile("adam", "binary_crossentropy")
+    return encoder, decoder, auto
+"""
+
+COMPUTE_LOSS = changed(
+    REFERENCE,
+    (
+        AUTO + COMPILE,
+        """
+    class Auto(keras.Model):
+        def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+            return keras.ops.mean(keras.ops.binary_crossentropy(y, y_pred))
+
+    auto = Auto(x, decoder(encoder(x)))
+    auto.compile(optimizer="adam")
+""",
+    ),
+)
+
+TENSORFLOW_KERAS = """
+import tensorflow as tf
+from tensorflow.keras.layers import Dense, Input
+from tensorflow.keras.models import Model
+
+
+def autoencoder(input_dims, hidden_layers, latent_dims):
+    inputs = Input((input_dims,))
+    encoded = inputs
+    for nodes in hidden_layers:
+        encoded = Dense(nodes, activation=tf.nn.relu)(encoded)
+    encoded = Dense(latent_dims, activation=tf.nn.relu)(encoded)
+    encoder = Model(inputs, encoded)
+    code = Input((latent_dims,))
+    decoded = code
+    for i in range(len(hidden_layers) - 1, -1, -1):
+        decoded = Dense(hidden_layers[i], activation=tf.nn.relu)(decoded)
+    decoder = Model(code, Dense(input_dims, activation=tf.nn.sigmoid)(decoded))
+    auto = Model(inputs, decoder(encoder(inputs)))
+    auto.compile(optimizer=tf.keras.optimizers.Adam(), loss="binary_crossentropy")
+    return encoder, decoder, auto
+"""
+
+HELPERS = """
+def chain(tensor, sizes, last):
+    *hidden, units = sizes
+    for n in hidden:
+        tensor = layers.Dense(n, activation=keras.activations.relu)(tensor)
+    return layers.Dense(units, activation=last)(tensor)
+
+
+def model(n, sizes, last, name):
+    inputs = keras.Input((n,), name=f"{name}_input")
+    return keras.Model(inputs, chain(inputs, sizes, last), name=name)
+
+
+def autoencoder(input_dims, hidden_layers, latent_dims):
+    mirrored = tuple(reversed(hidden_layers))
+    encoder = model(input_dims, (*hidden_layers, latent_dims), "relu", "down")
+    decoder = model(latent_dims, (*mirrored, input_dims), "sigmoid", "up")
+    auto = keras.Sequential([encoder, decoder], name="both")
+    auto.compile(loss=keras.losses.binary_crossentropy, optimizer="Adam")
+    return encoder, decoder, auto
+"""
+
+OWN_LAYER = """
+class Affine(layers.Layer):
+    def __init__(self, units, f):
+        super().__init__()
+        self.units, self.f = units, f
+
+    def build(self, shape):
+        self.shift = self.add_weight((self.units,), "zeros")
+        self.matrix = self.add_weight((shape[-1], self.units), "glorot_uniform")
+
+    def call(self, x):
+        return self.f(x @ self.matrix + self.shift)
+
+""" + changed(
+    REFERENCE,
+    (HIDDEN, "        h = Affine(units, keras.ops.relu)(h)\n"),
+    (CODE, "    z = Affine(latent_dims, keras.ops.relu)(h)\n"),
+    (HIDDEN_UP, "        k = Affine(units, keras.ops.relu)(k)\n"),
+    (OUTPUT, "    x_hat = Affine(input_dims, keras.ops.sigmoid)(k)\n"),
+)
+
+OPERATIONS = changed(
+    REFERENCE,
+    (HIDDEN, "        h = keras.ops.maximum(layers.Dense(units)(h), 0)\n"),
+    (OUTPUT, "    x_hat = keras.ops.sigmoid(layers.Dense(input_dims)(k))\n"),
+)
+
+LAMBDA = changed(
+    REFERENCE,
+    (
+        HIDDEN_UP,
+        "        k = layers.Dense(units)(k)\n"
+        "        k = layers.Lambda(lambda t: keras.ops.relu(t))(k)\n",
+    ),
+)
+
 EVERY_CHECK = {
     "shapes",
     "encoder_layers",
@@ -155,18 +279,7 @@ EVERY_CHECK = {
 }
 
 
-def right(name: str, code: str, graded: bool = False) -> Submission:
-    """A submission with full marks."""
-    return Submission(name, {"autoencoder": code}, graded=graded)
-
-
-def wrong(
-    name: str, loses: set[str], *changes: tuple[str, str], graded: bool = False
-) -> Submission:
-    """The reference with ``changes``, which lose the test cells named."""
-    code = changed(REFERENCE, *changes)
-    return Submission(name, {"autoencoder": code}, frozenset(loses), graded)
-
+wrong = partial(variant, REFERENCE)
 
 SUBMISSIONS = [
     right("functional", REFERENCE),
@@ -174,6 +287,13 @@ SUBMISSIONS = [
     right("subclassed, layers made last to first", SUBCLASSED, graded=True),
     right("flat, layers shared, a list returned, warm-up", FLAT),
     right("a training step of its own", OWN_TRAIN_STEP),
+    right("sequential with input_shape, as in Keras 2", INPUT_SHAPE),
+    right("compute_loss", COMPUTE_LOSS),
+    right("tensorflow.keras imports", TENSORFLOW_KERAS),
+    right("helper functions, tuples", HELPERS),
+    right("dense layers of its own", OWN_LAYER),
+    right("keras.ops as activations", OPERATIONS),
+    right("Lambda layers", LAMBDA),
     wrong(
         "linear code",
         {"code_is_relu"},
@@ -255,6 +375,84 @@ SUBMISSIONS = [
         "nothing returned",
         EVERY_CHECK,
         ("    return encoder, decoder, auto\n", ""),
+    ),
+    wrong(
+        "leaky ReLU on the code",
+        {"code_is_relu"},
+        (CODE, CODE.replace('"relu"', '"leaky_relu"')),
+    ),
+    wrong(
+        "sigmoid on the code",
+        {"code_is_relu"},
+        (CODE, CODE.replace('"relu"', '"sigmoid"')),
+    ),
+    wrong(
+        "no activation in the encoder's hidden layers",
+        {"encoder_layers"},
+        (HIDDEN, HIDDEN.replace(', activation="relu"', "")),
+    ),
+    wrong(
+        "the first hidden layer left out",
+        {"encoder_layers"},
+        ("    for units in hidden_layers:", "    for units in hidden_layers[-1:]:"),
+    ),
+    wrong(
+        "hidden layers sorted",
+        {"encoder_layers"},
+        ("    for units in hidden_layers:", "    for units in sorted(hidden_layers):"),
+    ),
+    wrong(
+        "an extra layer in the decoder",
+        {"decoder_layers"},
+        (OUTPUT, '    k = layers.Dense(48, activation="relu")(k)\n' + OUTPUT),
+    ),
+    wrong(
+        "no bias in the decoder",
+        {"decoder_layers"},
+        (HIDDEN_UP, HIDDEN_UP.replace("units,", "units, use_bias=False,")),
+    ),
+    wrong(
+        "tanh output",
+        {"output_is_sigmoid"},
+        ('activation="sigmoid"', "activation='tanh'"),
+    ),
+    wrong("linear output", {"output_is_sigmoid"}, (', activation="sigmoid"', "")),
+    wrong(
+        "cross-entropy summed over the pixels",
+        {"loss_is_bce"},
+        (
+            'loss="binary_crossentropy"',
+            "loss=lambda x, p: keras.ops.sum(keras.ops.binary_crossentropy(x, p), -1)",
+        ),
+    ),
+    wrong(
+        "the latent size as a number",
+        {"shapes"},
+        (CODE, CODE.replace("latent_dims", "32")),
+        ("shape=(latent_dims,)", "shape=(32,)"),
+    ),
+    wrong(
+        "a frozen encoder",
+        {"optimizer_is_adam"},
+        (AUTO, "    encoder.trainable = False\n" + AUTO),
+    ),
+    wrong("not compiled", {"loss_is_bce", "optimizer_is_adam"}, (COMPILE, "")),
+    wrong(
+        "an auto with a decoder of its own",
+        {"shared_weights"},
+        (AUTO, AUTO.replace("decoder(", "keras.models.clone_model(decoder)(")),
+    ),
+    wrong(
+        "decoder and encoder swapped",
+        {
+            "shapes",
+            "encoder_layers",
+            "code_is_relu",
+            "decoder_layers",
+            "output_is_sigmoid",
+            "shared_weights",
+        },
+        (RETURN, "    return decoder, encoder, auto\n"),
     ),
     Submission(
         "one question half right, one with a wrong choice",
