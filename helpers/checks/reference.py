@@ -1,0 +1,355 @@
+"""What a contract's network computes, for models of images, built in Keras.
+
+The check builds the network of the contract, gives it and the student's model the same
+random weights, and compares what comes out. Which weight array belongs to which layer
+is told by its shape; arrays of the same shape are tried in every order. Names, nesting
+and the order in which a model lists its layers play no part.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice, permutations, product
+
+from helpers.checks.dense import ACTIVATIONS, close
+from helpers.checks.interface import Arrays, Student
+from helpers.checks.report import CheckFailed
+
+import keras
+import numpy as np
+
+Shape = Sequence[int]
+Network = Callable[[], keras.Model]
+
+MOST_ORDERS = 48
+
+
+def images(n: int, shape: Shape, seed: int = 1) -> np.ndarray:
+    """Return ``n`` arrays of ``shape`` of random float32 numbers in [0,1]."""
+    return np.random.default_rng(seed).random((n, *shape), dtype=np.float32)
+
+
+def codes(n: int, shape: Shape, seed: int = 1) -> np.ndarray:
+    """Return ``n`` arrays of ``shape`` of random float32 numbers in [-2,2]."""
+    return 4 * images(n, shape, seed) - 2
+
+
+def times(shape: Shape) -> str:
+    """Return ``"3×3×1×16"``."""
+    return "×".join(map(str, shape))
+
+
+def weights_of(student: Student, part: str, shape: Shape) -> Arrays:
+    """Return the weights of a model whose inputs have ``shape``."""
+    student.predict(part, images(1, shape))  # a subclassed model is built by its call
+    return student.get_weights(part)
+
+
+def _fan_in(array: np.ndarray) -> int:
+    return int(np.prod(array.shape[:-1]))
+
+
+def draw(arrays: Arrays, seed: int = 2) -> Arrays:
+    """Return random arrays of the same shapes that keep a signal's size, biases too."""
+    rng = np.random.default_rng(seed)
+    return [
+        rng.normal(
+            scale=np.sqrt(2 / _fan_in(array)) if array.ndim > 1 else 0.5,
+            size=array.shape,
+        ).astype(array.dtype)
+        for array in arrays
+    ]
+
+
+def all_active(arrays: Arrays, seed: int = 3) -> Arrays:
+    """Return arrays of the same shapes with which every ReLU unit is active."""
+    rng = np.random.default_rng(seed)
+    return [
+        (
+            rng.uniform(0.5, 1.5, array.shape) / _fan_in(array)
+            if array.ndim > 1
+            else np.full(array.shape, 0.1)
+        ).astype(array.dtype)
+        for array in arrays
+    ]
+
+
+def orders(found: Arrays, wanted: Arrays) -> Iterator[list[int]]:
+    """Yield the ways to give each wanted array one of the found ones, of its shape.
+
+    Nothing is yielded when the shapes are not the same ones.
+    """
+    shapes = [array.shape for array in wanted]
+    if sorted(shapes) != sorted(array.shape for array in found):
+        return
+    at = {
+        shape: [i for i, array in enumerate(found) if array.shape == shape]
+        for shape in dict.fromkeys(shapes)
+    }
+    for chosen in product(*(permutations(indices) for indices in at.values())):
+        pools = {shape: iter(one) for shape, one in zip(at, chosen, strict=True)}
+        yield [next(pools[shape]) for shape in shapes]
+
+
+def matching(
+    student: Student, part: str, networks: Mapping[str, Network], x: np.ndarray
+) -> tuple[str, str] | None:
+    """Return the network that the model computes, and the name of its last activation.
+
+    Args:
+        networks: by name, functions that build networks which end without activation.
+            They are built and tried in turn, until one agrees.
+    """
+    arrays = draw(weights_of(student, part, x.shape[1:]))
+    student.set_weights(part, arrays)
+    found = student.predict(part, x)[0]
+    for name, build in networks.items():
+        network = build()
+        for order in islice(orders(arrays, network.get_weights()), MOST_ORDERS):
+            network.set_weights([arrays[i] for i in order])
+            a = keras.ops.convert_to_numpy(network(x))
+            if a.shape != found.shape:
+                break
+            for activation, function in ACTIVATIONS.items():
+                if close(found, function(a)):
+                    return name, activation
+    return None
+
+
+def kernels(arrays: Arrays) -> str:
+    """Return the shapes of all kernels, for a message."""
+    shapes = [times(array.shape) for array in arrays if array.ndim > 1]
+    return ", ".join(shapes) or "none"
+
+
+def computes(
+    student: Student,
+    part: str,
+    networks: Mapping[str, Network],
+    x: np.ndarray,
+    expected: str,
+    likely_cause: str,
+) -> None:
+    """Check that the model computes the first of ``networks``; its end is left open.
+
+    Args:
+        networks: the contract's first; the others are mistakes by name, such as
+            ``"average pooling"``, to say what was found. See :func:`matching`.
+    """
+    wanted, *mistakes = networks
+    found = matching(student, part, {wanted: networks[wanted]}, x)
+    if found:
+        again = student.predict(part, x)[0]
+        if close(student.predict(part, x, training=True)[0], again):
+            return
+        raise CheckFailed(
+            expected,
+            f"the {part} computes something else while it trains",
+            "a layer that acts in training only, such as Dropout or noise.",
+        )
+    found = matching(student, part, {name: networks[name] for name in mistakes}, x)
+    if found:
+        raise CheckFailed(expected, found[0], likely_cause)
+    arrays = student.get_weights(part)
+    reference = networks[wanted]().get_weights()
+    if kernels(arrays) != kernels(reference) or len(arrays) != len(reference):
+        raise CheckFailed(
+            f"{expected}; kernels of {kernels(reference)}, and a bias for each",
+            f"kernels of {kernels(arrays)}; {len(arrays)} weight arrays in all",
+            likely_cause,
+        )
+    raise CheckFailed(
+        expected,
+        "weights of the right shapes, and other numbers than these layers give with "
+        "them",
+        likely_cause,
+    )
+
+
+def answers_of_last_layer(
+    student: Student, part: str, shape: Shape, values: np.ndarray
+) -> np.ndarray:
+    """Return what the model's last layer makes of given pre-activations.
+
+    All weights are set to 0 but the last layer's bias, which becomes each row in turn:
+    then the model's output is the last activation of that row, at every place.
+
+    Args:
+        shape: of the model's inputs.
+        values: shape (n, units or filters of the last layer).
+    """
+    arrays = weights_of(student, part, shape)
+    wanted = values.shape[1:]
+    last = [i for i, array in enumerate(arrays) if array.shape == wanted]
+    if not last:
+        raise CheckFailed(
+            f"a last layer of {wanted[0]} units or filters, with a bias",
+            "no bias of that size",
+            "the last layer has another number of units or filters, or no bias.",
+        )
+    outputs = []
+    for row in values.astype(np.float32):
+        student.set_weights(
+            part,
+            [row if i in last else np.zeros_like(a) for i, a in enumerate(arrays)],
+        )
+        outputs.append(student.predict(part, images(1, shape))[0][0])
+    student.set_weights(part, arrays)
+    return np.stack(outputs)
+
+
+def last_activation_is(
+    student: Student,
+    part: str,
+    shape: Shape,
+    units: int,
+    wanted: str,
+    likely_cause: str,
+) -> None:
+    """Check the activation of the model's last layer.
+
+    Args:
+        shape: of the model's inputs.
+        units: units or filters of its last layer.
+        wanted: a name in :data:`helpers.checks.dense.ACTIVATIONS`.
+    """
+    n = max(2, -(-6 // units))
+    values = np.random.default_rng(4).permutation(np.linspace(-4, 4, n * units))
+    values = values.reshape(n, units).astype(np.float32)
+    found = answers_of_last_layer(student, part, shape, values)
+    if found.shape[-1] != units:
+        raise CheckFailed(
+            f"the {part} ends in {units} numbers, at every place if it gives images",
+            f"{found.shape[-1]} numbers",
+            "the models are returned in another order, or the last layer has another "
+            "number of units or filters.",
+        )
+    # One row for each image; the same at every place of the image.
+    places = values.reshape(n, *(1,) * (found.ndim - 2), units)
+    inputs = np.broadcast_to(places, found.shape)
+    if close(found, ACTIVATIONS[wanted](inputs)):
+        return
+    names = (name for name, f in ACTIVATIONS.items() if close(found, f(inputs)))
+    raise CheckFailed(
+        f"{wanted} after the last layer of the {part}"
+        if wanted != "no activation"
+        else f"no activation after the last layer of the {part}",
+        next(names, "another activation"),
+        likely_cause,
+    )
+
+
+def joined(student: Student, input_shape: Shape, code_shape: Shape) -> None:
+    """Check that auto is decoder after encoder, with their weights and no others."""
+    x = images(4, input_shape)
+    shapes = {"encoder": input_shape, "decoder": code_shape, "auto": input_shape}
+    arrays = {part: weights_of(student, part, shapes[part]) for part in shapes}
+
+    def agree() -> bool:
+        code = student.predict("encoder", x)[0]
+        return close(student.predict("auto", x)[0], student.predict("decoder", code)[0])
+
+    expected = "auto(x) equals decoder(encoder(x)), always"
+    if not agree():
+        raise CheckFailed(
+            expected,
+            "they differ",
+            "auto has layers of its own: make it from the encoder and the decoder that "
+            "you return, as decoder(encoder(x)).",
+        )
+    for part in ("encoder", "decoder"):
+        student.set_weights(part, draw(arrays[part]))
+        if not agree():
+            raise CheckFailed(
+                expected,
+                f"they differ once the weights of the {part} change",
+                f"the {part} that you return and the one inside auto are two sets of "
+                "layers. Training auto would leave the returned one untrained.",
+            )
+    own = len(arrays["auto"]) - len(arrays["encoder"]) - len(arrays["decoder"])
+    if own:
+        raise CheckFailed(
+            "auto has the weights of encoder and decoder and no others",
+            f"{abs(own)} weight arrays {'more' if own > 0 else 'fewer'}",
+            "a layer stands in auto only, or the decoder holds the encoder too.",
+        )
+
+
+def losses(x: np.ndarray, x_hat: np.ndarray) -> dict[str, float]:
+    """Return the mean squared error, and other losses to name what was found."""
+    x, x_hat = x.astype(np.float64), x_hat.astype(np.float64)
+    squared = (x - x_hat) ** 2
+    p = x_hat.clip(1e-7, 1 - 1e-7)
+    return {
+        "the mean squared error": float(squared.mean()),
+        "binary cross-entropy": float(
+            -(x * np.log(p) + (1 - x) * np.log(1 - p)).mean()
+        ),
+        "the mean absolute error": float(np.abs(x - x_hat).mean()),
+        "the squared error summed over each image": float(squared.sum() / len(x)),
+        "half the mean squared error": float(squared.mean() / 2),
+        "the root of the mean squared error": float(np.sqrt(squared.mean())),
+    }
+
+
+def loss_is_mse(student: Student, shape: Shape) -> None:
+    """Check that auto trains on the mean squared error, and on that alone."""
+    x = images(16, shape)
+    student.set_weights("auto", draw(weights_of(student, "auto", shape)))
+    x_hat = student.predict("auto", x)[0]
+    if x_hat.shape != x.shape:
+        raise CheckFailed(
+            f"auto gives images of the shape of x, {x.shape}",
+            f"{x_hat.shape}",
+            "auto is not the model that ends in the decoder.",
+        )
+    known = losses(x, x_hat)
+    expected = known.pop("the mean squared error")
+    found = student.training_loss(x, x)
+    if abs(found - expected) <= 5e-5 * expected:
+        return
+    names = (
+        f", which is {name}"
+        for name, value in known.items()
+        if abs(found - value) <= 1e-3 * abs(value)
+    )
+    raise CheckFailed(
+        f"a training loss of {expected:.4f}: the mean squared error",
+        f"{found:.4f}{next(names, '')}",
+        "the loss given to compile, or a penalty added to it: the contract has none.",
+    )
+
+
+def adam_moves_all(student: Student, shape: Shape) -> None:
+    """Check that the optimizer is Adam, and that its first step moves every weight."""
+    name = student.facts("auto")["optimizer"]
+    if name != "Adam":
+        raise CheckFailed(
+            "the optimizer Adam",
+            name or "auto is not compiled",
+            "the optimizer given to auto.compile.",
+        )
+    # Dark images: what all_active paints is brighter everywhere; no gradient cancels.
+    x = 0.2 * images(16, shape)
+    before = all_active(weights_of(student, "auto", shape))
+    student.set_weights("auto", before)
+    # More than one step, because a schedule may start at a learning rate of 0.
+    for _ in range(3):
+        student.train(x, x, epochs=1, batch_size=len(x))
+        after = student.get_weights("auto")
+        moves = [np.abs(a - b) for a, b in zip(after, before, strict=True)]
+        if max(move.max() for move in moves) > 0:
+            break
+    if still := [move for move in moves if move.max() == 0]:
+        raise CheckFailed(
+            "one step of training moves every weight",
+            f"{len(still)} of {len(moves)} weight arrays stay as they were",
+            "some layers are frozen (trainable=False), or not part of auto.",
+        )
+    # Adam's first step is the learning rate, whatever the size of the gradient, unless
+    # that is below 1e-6: so the largest of each layer counts.
+    steps = [float(move.max()) for move in moves]
+    if max(steps) > 1.5 * min(steps):
+        raise CheckFailed(
+            "a first step of the same size for all layers, as Adam takes it",
+            f"steps between {min(steps):.1e} and {max(steps):.1e}",
+            "the optimizer's settings, or a training step of your own.",
+        )
