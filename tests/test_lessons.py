@@ -117,6 +117,11 @@ def test_every_link_to_a_file_or_heading_resolves(path):
 
 
 @every_lesson
+def test_no_gap_is_left_in_the_text(path):
+    assert not re.search(r"@@|TODO|^\s*[A-Z]{3,}\d*\s*$", prose(path), re.M)
+
+
+@every_lesson
 def test_a_cell_has_one_idea(path):
     lengths = [
         sum(not CLOSING.fullmatch(line) for line in cell.source.splitlines())

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from helpers.checks import reference
+from helpers.checks.builders import arguments_stay, auto_is_both
+from helpers.checks.dense import inputs, last_activation_is
 from helpers.checks.interface import Student
 from helpers.checks.report import CheckFailed, check
 
@@ -97,7 +99,7 @@ def shapes(
         ("decoder", (latent_dims,), tuple(input_shape)),
         ("auto", input_shape, tuple(input_shape)),
     ):
-        outputs = student.predict(part, reference.images(n, given))
+        outputs = student.predict(part, inputs(n, given))
         found = [array.shape for array in outputs]
         if found != [(n, *wanted)]:
             raise CheckFailed(
@@ -146,7 +148,7 @@ def encoder_layers(
                 before=lambda h: layers.Dense(wide, "relu")(layers.Flatten()(h)),
             ),
         },
-        reference.images(4, input_shape),
+        inputs(4, input_shape),
         "all numbers of the last feature maps go into one dense layer of latent_dims "
         "units, and it is the encoder's last",
         "what stands between the last feature maps and the code: it is Flatten, then "
@@ -164,11 +166,10 @@ def code_is_linear(
 ) -> None:
     """The encoder's last layer gives its weighted sums as they are."""
     _built(student, input_shape, filters, latent_dims)
-    reference.last_activation_is(
+    last_activation_is(
         student,
         "encoder",
-        input_shape,
-        latent_dims,
+        (tuple(input_shape), latent_dims),
         "no activation",
         "the activation of the dense layer with latent_dims units.",
     )
@@ -213,11 +214,10 @@ def output_is_sigmoid(
 ) -> None:
     """The decoder's last convolution ends in a sigmoid."""
     _built(student, input_shape, filters, latent_dims)
-    reference.last_activation_is(
+    last_activation_is(
         student,
         "decoder",
-        (latent_dims,),
-        input_shape[-1],
+        (latent_dims, input_shape[-1]),
         "a sigmoid",
         "the activation of the last convolution.",
     )
@@ -233,7 +233,10 @@ def shared_weights(
 ) -> None:
     """auto(x) is decoder(encoder(x)), also after the weights of either change."""
     _built(student, input_shape, filters, latent_dims)
-    reference.joined(student, input_shape, (latent_dims,))
+    auto_is_both(
+        student,
+        {"encoder": input_shape, "decoder": latent_dims, "auto": input_shape},
+    )
 
 
 @check("the loss is the mean squared error")
@@ -271,12 +274,4 @@ def arguments_unchanged(
     latent_dims: int = 10,
 ) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
-    given = [tuple(input_shape), list(filters), latent_dims]
-    after = student.build(*given)
-    if after != [tuple(input_shape), list(filters), latent_dims]:
-        raise CheckFailed(
-            f"filters is still {list(filters)} after the call",
-            f"{after[1]}",
-            "a method such as filters.reverse() or .append() changes the list of the "
-            "caller: use reversed(filters) or filters[::-1].",
-        )
+    arguments_stay(student, [tuple(input_shape), list(filters), latent_dims], 1)

@@ -9,7 +9,14 @@ and the order in which a model lists its layers play no part.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, permutations, product
 
-from helpers.checks.dense import ACTIVATIONS, close
+from helpers.checks.dense import (
+    ACTIVATIONS,
+    all_active,
+    close,
+    fan_in,
+    inputs,
+    weights_of,
+)
 from helpers.checks.interface import Arrays, Student
 from helpers.checks.report import CheckFailed
 
@@ -22,14 +29,9 @@ Network = Callable[[], keras.Model]
 MOST_ORDERS = 48
 
 
-def images(n: int, shape: Shape, seed: int = 1) -> np.ndarray:
-    """Return ``n`` arrays of ``shape`` of random float32 numbers in [0,1]."""
-    return np.random.default_rng(seed).random((n, *shape), dtype=np.float32)
-
-
 def codes(n: int, shape: Shape, seed: int = 1) -> np.ndarray:
     """Return ``n`` arrays of ``shape`` of random float32 numbers in [-2,2]."""
-    return 4 * images(n, shape, seed) - 2
+    return 4 * inputs(n, shape, seed) - 2
 
 
 def times(shape: Shape) -> str:
@@ -37,36 +39,13 @@ def times(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
-def weights_of(student: Student, part: str, shape: Shape) -> Arrays:
-    """Return the weights of a model whose inputs have ``shape``."""
-    student.predict(part, images(1, shape))  # a subclassed model is built by its call
-    return student.get_weights(part)
-
-
-def _fan_in(array: np.ndarray) -> int:
-    return int(np.prod(array.shape[:-1]))
-
-
 def draw(arrays: Arrays, seed: int = 2) -> Arrays:
     """Return random arrays of the same shapes that keep a signal's size, biases too."""
     rng = np.random.default_rng(seed)
     return [
         rng.normal(
-            scale=np.sqrt(2 / _fan_in(array)) if array.ndim > 1 else 0.5,
+            scale=np.sqrt(2 / fan_in(array)) if array.ndim > 1 else 0.5,
             size=array.shape,
-        ).astype(array.dtype)
-        for array in arrays
-    ]
-
-
-def all_active(arrays: Arrays, seed: int = 3) -> Arrays:
-    """Return arrays of the same shapes with which every ReLU unit is active."""
-    rng = np.random.default_rng(seed)
-    return [
-        (
-            rng.uniform(0.5, 1.5, array.shape) / _fan_in(array)
-            if array.ndim > 1
-            else np.full(array.shape, 0.1)
         ).astype(array.dtype)
         for array in arrays
     ]
@@ -164,115 +143,6 @@ def computes(
     )
 
 
-def answers_of_last_layer(
-    student: Student, part: str, shape: Shape, values: np.ndarray
-) -> np.ndarray:
-    """Return what the model's last layer makes of given pre-activations.
-
-    All weights are set to 0 but the last layer's bias, which becomes each row in turn:
-    then the model's output is the last activation of that row, at every place.
-
-    Args:
-        shape: of the model's inputs.
-        values: shape (n, units or filters of the last layer).
-    """
-    arrays = weights_of(student, part, shape)
-    wanted = values.shape[1:]
-    last = [i for i, array in enumerate(arrays) if array.shape == wanted]
-    if not last:
-        raise CheckFailed(
-            f"a last layer of {wanted[0]} units or filters, with a bias",
-            "no bias of that size",
-            "the last layer has another number of units or filters, or no bias.",
-        )
-    outputs = []
-    for row in values.astype(np.float32):
-        student.set_weights(
-            part,
-            [row if i in last else np.zeros_like(a) for i, a in enumerate(arrays)],
-        )
-        outputs.append(student.predict(part, images(1, shape))[0][0])
-    student.set_weights(part, arrays)
-    return np.stack(outputs)
-
-
-def last_activation_is(
-    student: Student,
-    part: str,
-    shape: Shape,
-    units: int,
-    wanted: str,
-    likely_cause: str,
-) -> None:
-    """Check the activation of the model's last layer.
-
-    Args:
-        shape: of the model's inputs.
-        units: units or filters of its last layer.
-        wanted: a name in :data:`helpers.checks.dense.ACTIVATIONS`.
-    """
-    n = max(2, -(-6 // units))
-    values = np.random.default_rng(4).permutation(np.linspace(-4, 4, n * units))
-    values = values.reshape(n, units).astype(np.float32)
-    found = answers_of_last_layer(student, part, shape, values)
-    if found.shape[-1] != units:
-        raise CheckFailed(
-            f"the {part} ends in {units} numbers, at every place if it gives images",
-            f"{found.shape[-1]} numbers",
-            "the models are returned in another order, or the last layer has another "
-            "number of units or filters.",
-        )
-    # One row for each image; the same at every place of the image.
-    places = values.reshape(n, *(1,) * (found.ndim - 2), units)
-    inputs = np.broadcast_to(places, found.shape)
-    if close(found, ACTIVATIONS[wanted](inputs)):
-        return
-    names = (name for name, f in ACTIVATIONS.items() if close(found, f(inputs)))
-    raise CheckFailed(
-        f"{wanted} after the last layer of the {part}"
-        if wanted != "no activation"
-        else f"no activation after the last layer of the {part}",
-        next(names, "another activation"),
-        likely_cause,
-    )
-
-
-def joined(student: Student, input_shape: Shape, code_shape: Shape) -> None:
-    """Check that auto is decoder after encoder, with their weights and no others."""
-    x = images(4, input_shape)
-    shapes = {"encoder": input_shape, "decoder": code_shape, "auto": input_shape}
-    arrays = {part: weights_of(student, part, shapes[part]) for part in shapes}
-
-    def agree() -> bool:
-        code = student.predict("encoder", x)[0]
-        return close(student.predict("auto", x)[0], student.predict("decoder", code)[0])
-
-    expected = "auto(x) equals decoder(encoder(x)), always"
-    if not agree():
-        raise CheckFailed(
-            expected,
-            "they differ",
-            "auto has layers of its own: make it from the encoder and the decoder that "
-            "you return, as decoder(encoder(x)).",
-        )
-    for part in ("encoder", "decoder"):
-        student.set_weights(part, draw(arrays[part]))
-        if not agree():
-            raise CheckFailed(
-                expected,
-                f"they differ once the weights of the {part} change",
-                f"the {part} that you return and the one inside auto are two sets of "
-                "layers. Training auto would leave the returned one untrained.",
-            )
-    own = len(arrays["auto"]) - len(arrays["encoder"]) - len(arrays["decoder"])
-    if own:
-        raise CheckFailed(
-            "auto has the weights of encoder and decoder and no others",
-            f"{abs(own)} weight arrays {'more' if own > 0 else 'fewer'}",
-            "a layer stands in auto only, or the decoder holds the encoder too.",
-        )
-
-
 def losses(x: np.ndarray, x_hat: np.ndarray) -> dict[str, float]:
     """Return the mean squared error, and other losses to name what was found."""
     x, x_hat = x.astype(np.float64), x_hat.astype(np.float64)
@@ -292,7 +162,7 @@ def losses(x: np.ndarray, x_hat: np.ndarray) -> dict[str, float]:
 
 def loss_is_mse(student: Student, shape: Shape) -> None:
     """Check that auto trains on the mean squared error, and on that alone."""
-    x = images(16, shape)
+    x = inputs(16, shape)
     student.set_weights("auto", draw(weights_of(student, "auto", shape)))
     x_hat = student.predict("auto", x)[0]
     if x_hat.shape != x.shape:
@@ -328,7 +198,7 @@ def adam_moves_all(student: Student, shape: Shape) -> None:
             "the optimizer given to auto.compile.",
         )
     # Dark images: what all_active paints is brighter everywhere; no gradient cancels.
-    x = 0.2 * images(16, shape)
+    x = 0.2 * inputs(16, shape)
     before = all_active(weights_of(student, "auto", shape))
     student.set_weights("auto", before)
     # More than one step, because a schedule may start at a learning rate of 0.

@@ -10,6 +10,8 @@ from functools import partial
 from itertools import product
 
 from helpers.checks import reference
+from helpers.checks.builders import arguments_stay
+from helpers.checks.dense import close, last_activation_is, weights_of
 from helpers.checks.hints import is_stub
 from helpers.checks.interface import Student, StudentError
 from helpers.checks.report import CheckFailed, check
@@ -156,7 +158,7 @@ def same_weights(
     counts = {}
     for kind in KINDS:
         _built(student, code_shape, filters, channels, kind)
-        arrays = reference.weights_of(student, "decoder", code_shape)
+        arrays = weights_of(student, "decoder", code_shape)
         counts[kind] = sum(array.size for array in arrays)
     if len(set(counts.values())) > 1:
         raise CheckFailed(
@@ -213,7 +215,7 @@ def upsampled_layers(
         )
     x = reference.codes(3, code_shape)
     outputs = [student.predict("decoder", x, training=t)[0] for t in (False, True)]
-    if not reference.close(*outputs):
+    if not close(*outputs):
         raise CheckFailed(
             "the same numbers in training and in use",
             "the decoder computes something else while it trains",
@@ -276,7 +278,7 @@ def _spread_on_flat_code(
     All weights are positive and equal within a layer, so that what is left of
     differences comes from how often a pixel is painted.
     """
-    arrays = reference.weights_of(student, "decoder", code_shape)
+    arrays = weights_of(student, "decoder", code_shape)
     even = [
         np.full_like(a, 1 / np.prod(a.shape[:-1]) if a.ndim > 1 else 0) for a in arrays
     ]
@@ -330,11 +332,10 @@ def output_is_sigmoid(
     """The last convolution ends in a sigmoid, for both kinds."""
     for kind in KINDS:
         _built(student, code_shape, filters, channels, kind)
-        reference.last_activation_is(
+        last_activation_is(
             student,
             "decoder",
-            code_shape,
-            channels,
+            (tuple(code_shape), channels),
             "a sigmoid",
             f"the activation of the last convolution, for kind {kind!r}.",
         )
@@ -372,11 +373,5 @@ def arguments_unchanged(
 ) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
     for kind in KINDS:
-        after = student.build(tuple(code_shape), list(filters), channels, kind)
-        if after[1] != list(filters):
-            raise CheckFailed(
-                f"filters is still {list(filters)} after the call",
-                f"{after[1]}",
-                "a method such as filters.pop() or .append() changes the list of the "
-                "caller.",
-            )
+        arguments = [tuple(code_shape), list(filters), channels, kind]
+        arguments_stay(student, arguments, 1)
