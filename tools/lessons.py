@@ -44,16 +44,18 @@ def printed(notebook: NotebookNode) -> str:
 
 
 def faults(notebook: NotebookNode) -> list[str]:
-    """Return what must not be stored: lines on stderr, and paths of this machine."""
+    """Return what must not be stored: stderr, warnings, and paths of this machine."""
     found = []
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 found.append(f"cell {number} wrote to stderr: {output.text.strip()}")
+    lines = printed(notebook).splitlines()
+    found += [f"a warning was printed: {line}" for line in lines if "WARNING:" in line]
     home = str(Path.home())
     found += [
         f"a path of this machine was printed: {line}"
-        for line in printed(notebook).splitlines()
+        for line in lines
         if str(NOTEBOOKS.parent) in line or (len(home) > 1 and f"{home}/" in line)
     ]
     return found
