@@ -24,6 +24,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "matplotlib")
 DATA_LINE = r"^(?:mnist|fashion_mnist|cifar10): .*"
 END_LINE = r"^(?:reached|NOT reached|not judged.*?): (.*)"
+LONG = 3  # seconds from which a cell's time is reported, for the text above it
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -72,8 +73,15 @@ def run(path: Path, profile: str) -> NotebookNode:
         kernelspec=KERNEL, language_info={"name": "python"}
     )
     total = len(notebook.cells)
+    ended = [time.perf_counter()]
 
-    def show_progress(cell, cell_index, **_):
+    def note(cell, cell_index, **_):
+        ended.append(time.perf_counter())
+        seconds = ended[-1] - ended[-2]
+        if seconds >= LONG:
+            print(
+                f"{path.stem}: cell {cell_index} took {seconds:.0f} s", file=sys.stderr
+            )
         if sys.stdout.isatty():
             print(
                 f"\r{path.stem}: cell {cell_index + 1} of {total}", end="", flush=True
@@ -86,7 +94,7 @@ def run(path: Path, profile: str) -> NotebookNode:
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--log-level=ERROR"],
-        on_cell_executed=show_progress,
+        on_cell_executed=note,
     )
     started = time.perf_counter()
     try:

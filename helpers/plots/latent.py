@@ -199,6 +199,7 @@ def manifold(
     images: ArrayLike,
     extent: tuple[float, float] = (-2, 2),
     *,
+    names: Sequence[str] = ("$z_1$", "$z_2$"),
     title: str | None = None,
     alt: str | None = None,
 ) -> Picture:
@@ -210,6 +211,8 @@ def manifold(
         The n * n images decoded from ``latent_grid(n, *extent)``, in its order.
     extent
         Lowest and highest value of both components.
+    names
+        The components along the horizontal and the vertical axis.
     """
     images = as_images(images)
     n = round(len(images) ** 0.5)
@@ -233,14 +236,15 @@ def manifold(
     axes.set(
         xlim=(low - half, high + half),
         ylim=(low - half, high + half),
-        xlabel="$z_1$",
-        ylabel="$z_2$",
+        xlabel=names[0],
+        ylabel=names[1],
     )
     set_title(axes, title)
     fit_to_labels(picture, axes)
+    across, up = (name.replace("$", "").replace("_", "") for name in names)
     described = (
-        f"Mosaic of {n} by {n} decoded images: z1 from {number(low)} (left) to "
-        f"{number(high)} (right), z2 from {number(low)} (bottom) to {number(high)} "
+        f"Mosaic of {n} by {n} decoded images: {across} from {number(low)} (left) to "
+        f"{number(high)} (right), {up} from {number(low)} (bottom) to {number(high)} "
         "(top)."
     )
     return describe(picture, alt, title, described)
