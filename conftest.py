@@ -1,6 +1,11 @@
 """How everything under test runs: quick, offline, and side by side on few cores."""
 
 import os
+import re
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 os.environ["COURSE_PROFILE"] = "quick"
 os.environ["COURSE_OFFLINE"] = "1"
@@ -8,3 +13,27 @@ os.environ["COURSE_OFFLINE"] = "1"
 # that keep to one core each.
 for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(variable, "1")
+
+
+class PerAssignment(LoadFileScheduling):
+    """Give each worker whole files, but the tests of assignments one by one.
+
+    Those are half of all the time. A notebook's cells must stay together, and so must
+    the tests that look at one assignment's marks.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        assignment = re.match(
+            r"tests/test_(?:assignments|submissions)\.py::\w+\[\w+", nodeid
+        )
+        if assignment is None:
+            return super()._split_scope(nodeid)
+        file, _, name = assignment.group().partition("::")
+        return f"{file}::{name.partition('[')[2]}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> LoadFileScheduling:
+    return PerAssignment(config, log)

@@ -39,11 +39,12 @@ class Recipe:
     """How to train. The defaults are Keras's: Adam at a constant rate of 1e-3.
 
     With a ``peak``, the course's recipe: the output starts at the mean picture, and
-    Adam's rate climbs to the peak and falls along a cosine. In small networks the time
+    Adam's rate climbs to the peak and falls along a cosine. In small networks much time
     goes into starting steps, not into arithmetic: the course runs several steps for
-    each call from Python. Dense layers gain from XLA's compilation; convolutions on a
-    CPU lose by it, since XLA has slower ones than TensorFlow, and Keras's "auto" turns
-    it on.
+    each call from Python. Each of them is traced, so more than a few cost more than
+    they gain in a training of seconds. Dense layers gain from XLA's compilation;
+    convolutions on a CPU lose by it, since XLA has slower ones than TensorFlow, and
+    Keras's "auto" turns it on.
     """
 
     batch_size: int
@@ -60,14 +61,15 @@ def course(epochs: int, **changes) -> Recipe:
     return replace(recipe, **changes)
 
 
-DENSE = {"jit_compile": True}
+DENSE = {"jit_compile": True, "steps_per_execution": 5}
+SMALL_BATCH = {"batch_size": 64, "peak": 7e-3}  # fewer epochs, as long each
 CONVOLUTIONAL = {"jit_compile": False, "kernel_initializer": "he_normal"}
 NAMES = ("reference", "course")
 RECIPES = {
-    "vanilla": (Recipe(256, 50), course(15, **DENSE)),
-    "sparse": (Recipe(256, 50), course(15, **DENSE)),
+    "vanilla": (Recipe(256, 50), course(8, **SMALL_BATCH, **DENSE)),
+    "sparse": (Recipe(256, 50), course(8, **SMALL_BATCH, **DENSE)),
     "convolutional": (Recipe(256, 50), course(10, **CONVOLUTIONAL)),
-    "variational": (Recipe(256, 50), course(15, peak=4e-3, **DENSE)),
+    "variational": (Recipe(256, 50), course(10, peak=4e-3, **DENSE)),
     "denoising": (Recipe(128, 25), course(10, **CONVOLUTIONAL)),
     "super_resolution": (Recipe(128, 25), course(10, **CONVOLUTIONAL)),
 }
