@@ -1,0 +1,89 @@
+"""Does a right submission keep its marks, whatever the random seed?
+
+    python -m tools.margins                      # all assignments, 100 seeds: hours
+    python -m tools.margins vanilla --seeds 20
+    TF_ENABLE_ONEDNN_OPTS=0 python -m tools.margins vanilla
+
+Each seed takes another of the right submissions in ``tests/submissions``, the
+reference first, and marks it with the notebook's own test cells, hidden tests included.
+Prints the marks that were lost, and a table. Without oneDNN, TensorFlow computes with
+other kernels on the same machine: an answer that depends on the last bit shows.
+"""
+
+import argparse
+import os
+import sys
+
+from helpers import profile  # noqa: F401  before keras, it silences TensorFlow's start
+
+import keras
+from tqdm import tqdm
+
+from tests.grading_support import (
+    ASSIGNMENTS,
+    Submission,
+    code_cells,
+    grader,
+    marks_in_process,
+    points,
+    source,
+    submissions,
+)
+
+
+def solutions(name: str) -> dict[str, str]:
+    """Return the reference's solution cells by grade id, in their order."""
+    return {
+        grader(cell)["grade_id"]: cell.source
+        for cell in code_cells(source(name))
+        if grader(cell).get("solution")
+    }
+
+
+def seeded(name: str, submission: Submission, seed: int) -> dict[str, str]:
+    """Return the submission's cells; the first of them sets the seed first."""
+    cells = solutions(name) | submission.cells
+    first = next(iter(cells))
+    setting = f"import keras\n\nkeras.utils.set_random_seed({seed})\n"
+    return cells | {first: setting + cells[first]}
+
+
+def lost(name: str, seeds: int) -> list[str]:
+    """Return a line for each mark that a right submission lost."""
+    right = [Submission("the reference", {})]
+    right += [one for one in submissions(name) if not one.loses]
+    lines = []
+    for seed in tqdm(range(seeds), desc=name, unit="seed"):
+        keras.backend.clear_session()
+        submission = right[seed % len(right)]
+        marks, messages = marks_in_process(name, seeded(name, submission, seed))
+        lines += [
+            f"{name}, seed {seed}, {submission.name}: {cell}\n{messages[cell]}"
+            for cell, most in points(name).items()
+            if marks[cell] < most
+        ]
+    return lines
+
+
+def main() -> None:
+    """Mark right submissions with many seeds and print what they lost."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    parser.add_argument("--seeds", type=int, default=100)
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(ASSIGNMENTS):
+        parser.error(f"no assignment {', '.join(sorted(unknown))}")
+    onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
+    found = {name: lost(name, options.seeds) for name in options.names or ASSIGNMENTS}
+    print(*(line for lines in found.values() for line in lines), sep="\n")
+    print(f"\n{'assignment':24} {'seeds':>6} {'oneDNN':>7} {'marks lost':>11}")
+    for name, lines in found.items():
+        print(
+            f"{name:24} {options.seeds:>6} {'on' if onednn else 'off':>7} "
+            f"{len(lines):>11}"
+        )
+    sys.exit(any(found.values()))
+
+
+if __name__ == "__main__":
+    main()
