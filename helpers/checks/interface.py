@@ -109,8 +109,12 @@ def as_student(
     builder: "Callable[..., Any] | Student",
     parts: Sequence[str] = ("encoder", "decoder", "auto"),
 ) -> Student:
-    """Return ``builder`` as a :class:`Student`; a student is returned as it is."""
+    """Return ``builder`` as a :class:`Student`.
+
+    A student is returned itself, and learns the names of its models.
+    """
     if isinstance(builder, Student):
+        builder.parts = tuple(parts)
         return builder
     from helpers.checks.local import LocalStudent
 

@@ -1,0 +1,1 @@
+"""Grades a class fast and safely; nbgrader keeps notebooks, gradebook and feedback."""

@@ -1,0 +1,75 @@
+"""A course folder as nbgrader sees it: where things are, and nbgrader's settings."""
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with ``nbgrader_config.py``, assignments and students' work.
+
+    Attributes:
+        root: the folder.
+        config: what its ``nbgrader_config.py`` sets.
+    """
+
+    root: Path
+    config: Config
+
+    @classmethod
+    def load(cls, root: Path) -> Self:
+        """Read the settings of the course in ``root``.
+
+        Raises:
+            FileNotFoundError: there is no ``nbgrader_config.py``.
+        """
+        root = root.resolve()
+        try:
+            config = PyFileConfigLoader("nbgrader_config.py", str(root)).load_config()
+        except ConfigFileNotFound:
+            raise FileNotFoundError(
+                f"{root} is no course folder: it holds no nbgrader_config.py"
+            ) from None
+        config.CourseDirectory.root = str(root)
+        return cls(root, config)
+
+    @cached_property
+    def directory(self) -> CourseDirectory:
+        """Nbgrader's own view of the folder."""
+        return CourseDirectory(config=self.config)
+
+    @property
+    def state(self) -> Path:
+        """The folder that the grader keeps its own files in."""
+        return self.root / ".grading"
+
+    @property
+    def submitted(self) -> str:
+        """Name of the folder with what students handed in."""
+        return self.directory.submitted_directory
+
+    def path(self, step: str, student: str, assignment: str) -> Path:
+        """Return an assignment's folder in a step such as ``"autograded"``."""
+        return Path(self.directory.format_path(step, student, assignment))
+
+    def source(self, assignment: str) -> Path:
+        """Return the path of an assignment's own notebook."""
+        folder = self.path(self.directory.source_directory, ".", assignment)
+        return folder / f"{assignment}.ipynb"
+
+    def gradebook(self) -> Gradebook:
+        """Open the gradebook, which nbgrader makes if need be; use it in a ``with``."""
+        if shutil.which("alembic") is None:
+            # nbgrader calls it by name; it is next to Python in the environment.
+            programs = str(Path(sys.executable).parent)
+            os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
+        return Gradebook(self.directory.db_url, self.directory.course_id)

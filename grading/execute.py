@@ -1,0 +1,232 @@
+"""From a job to its result: a pure function, on whichever machine."""
+
+import atexit
+import functools
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
+from typing import Any
+
+from grading import sandbox, wire
+from grading.job import Cell, Job, Output, Result, Status
+from grading.kernel import Kernel
+from grading.messages import failed
+from grading.outputs import text
+from grading.verdict import Verdict, as_request
+from grading.warm import Kind, Warm
+from grading.wire import Bounds, Misbehaved
+
+GRACE_S = 15.0
+ENDED = {
+    "memory": "The program used more memory than a submission may, and was stopped.",
+    "error": "The sandbox failed: {error}",
+    "lost": "The sandbox was lost.",
+}
+
+
+class SandboxFailed(RuntimeError):
+    """The machine, not the submission, is at fault; the job can be tried again."""
+
+
+class Executor:
+    """Two warm servers, and the way from a job to its result.
+
+    Args:
+        trust_submissions: do without a sandbox; see :data:`grading.sandbox.TRUSTED`.
+
+    Raises:
+        sandbox.NoSandbox: this machine cannot make one.
+    """
+
+    def __init__(self, *, trust_submissions: bool = False) -> None:
+        if not trust_submissions:
+            sandbox.require()
+        self._trusted = trust_submissions
+        self._lock = threading.Lock()
+        kinds: tuple[Kind, ...] = ("kernel", "verdict")
+        self._servers = {kind: Warm(kind) for kind in kinds}
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process ids of the warm servers, by kind."""
+        return {kind: server.pid for kind, server in self._servers.items()}
+
+    def close(self) -> None:
+        """End the servers."""
+        for server in self._servers.values():
+            server.close()
+
+    def _fork(
+        self, kind: Kind, request: dict[str, Any], ends: Iterable[socket.socket]
+    ) -> None:
+        with self._lock:
+            if not self._servers[kind].alive:
+                self._servers[kind].close()
+                self._servers[kind] = Warm(kind)
+            self._servers[kind].fork(request, [end.fileno() for end in ends])
+
+    def execute(self, job: Job) -> Result:
+        """Run a job.
+
+        Raises:
+            SandboxFailed: the sandbox could not be made or was lost.
+        """
+        try:
+            return self._execute(job)
+        except (Misbehaved, OSError) as error:
+            said = "".join(server.said for server in self._servers.values())
+            raise SandboxFailed(
+                f"a trusted process was lost: {error}. {said}"
+            ) from None
+
+    def _execute(self, job: Job) -> Result:
+        started = time.monotonic()
+        deadline = started + job.limits.wall_s
+        with ExitStack() as stack:
+
+            def pair() -> tuple[socket.socket, socket.socket]:
+                ours, theirs = socket.socketpair()
+                return stack.enter_context(ours), stack.enter_context(theirs)
+
+            control, control_theirs = pair()
+            cells, cells_theirs = pair()
+            judging, judging_theirs = pair()
+            asking, answering = pair()
+            theirs = (control_theirs, cells_theirs, answering)
+            how = {"limits": asdict(job.limits), "trusted": self._trusted}
+            self._fork("kernel", how, theirs)
+            self._fork("verdict", {}, (judging_theirs, asking))
+            for one in (*theirs, judging_theirs, asking):
+                one.close()
+            wire.send(judging, as_request(job), deadline=deadline)
+
+            def interrupt() -> None:
+                with suppress(OSError):
+                    control.send(sandbox.INTERRUPT)
+
+            kernel = Kernel(cells, deadline, job.limits.output_kb, interrupt)
+            outputs = {
+                cell.name: kernel.run(cell.source)
+                for cell in job.cells
+                if cell.kind == "code"
+            }
+            ran = time.monotonic()
+            kernel.serve()
+            verdict = _verdict(judging, cells, deadline)
+            judged = time.monotonic()
+            end = _stop(control)
+        seconds = {
+            "cells": ran - started,
+            "verdict": judged - ran,
+            "all": time.monotonic() - started,
+        }
+        return _result(job, outputs, kernel, verdict, end, seconds)
+
+
+def _verdict(judging: socket.socket, cells: socket.socket, deadline: float) -> Verdict:
+    """Let the trusted process judge; return its verdict."""
+    left = max(0.0, deadline - time.monotonic())
+    with suppress(Misbehaved):  # it may have said already what is wrong
+        wire.send(judging, {"seconds": left})
+    threading.Thread(target=_drain, args=(cells,), daemon=True).start()
+    found, _ = wire.receive(
+        judging,
+        bounds=Bounds(text=1 << 26),
+        deadline=time.monotonic() + left + GRACE_S,
+    )
+    if "error" in found:
+        raise SandboxFailed(f"the trusted process failed: {found['error']}")
+    return Verdict(**found)
+
+
+def _drain(cells: socket.socket) -> None:
+    """Throw away what the student's process says, so that it never has to wait."""
+    with suppress(OSError):
+        cells.settimeout(None)
+        while cells.recv(1 << 16):
+            pass
+
+
+def _stop(control: socket.socket) -> dict[str, Any]:
+    """End the sandbox; return its supervisor's report. Nothing runs in it any more."""
+    with suppress(OSError):
+        control.shutdown(socket.SHUT_WR)
+    control.settimeout(GRACE_S)
+    try:
+        return json.loads(control.recv(1 << 16))
+    except (OSError, ValueError):
+        return {"why": "lost"}
+
+
+def _result(
+    job: Job,
+    outputs: dict[str, list[Output]],
+    kernel: Kernel,
+    verdict: Verdict,
+    end: dict[str, Any],
+    seconds: dict[str, float],
+) -> Result:
+    why = end["why"]
+    if why in ("error", "lost"):
+        raise SandboxFailed(ENDED[why].format(**end))
+    status: Status = "graded"
+    notes = []
+    if why == "memory":
+        status = "failed"
+        notes.append(ENDED["memory"])
+    elif kernel.late or isinstance(kernel.ended, wire.TooLate) or verdict.late:
+        status = "timeout"
+        notes.append(
+            "A cell, or an answer of a model, took too long and was stopped: there "
+            f"are {job.limits.wall_s:g} seconds for all, and half of what is left for "
+            "one cell."
+        )
+    elif kernel.ended or verdict.broken:
+        status = "failed"
+        notes.append(f"The program broke off: {kernel.ended or verdict.broken}.")
+    flags = [] if status != "graded" else _disagreements(job.trusted, outputs, verdict)
+    return Result(
+        key=job.key,
+        student=job.student,
+        assignment=job.assignment,
+        status=status,
+        notes=tuple(notes),
+        outputs=outputs,
+        marks=verdict.marks,
+        messages={name: text(one) for name, one in verdict.messages.items()},
+        flags=tuple(flags),
+        seconds=seconds,
+    )
+
+
+def _disagreements(
+    tests: tuple[Cell, ...], outputs: dict[str, list[Output]], verdict: Verdict
+) -> list[str]:
+    """Return the test cells that ended otherwise in the student's own process."""
+    return [
+        f"disagreement: {cell.grade_id}"
+        for cell in tests
+        if failed(outputs.get(cell.name, [])) == verdict.visible[cell.grade_id]
+    ]
+
+
+@functools.cache
+def executor(trust_submissions: bool = False) -> Executor:
+    """Return this process's executor, made at the first call and ended at exit."""
+    made = Executor(trust_submissions=trust_submissions)
+    atexit.register(made.close)
+    return made
+
+
+def execute(job: Job, *, trust_submissions: bool = False) -> Result:
+    """Run a job with this process's executor.
+
+    Raises:
+        sandbox.NoSandbox: this machine cannot make a sandbox.
+        SandboxFailed: the sandbox could not be made or was lost.
+    """
+    return executor(trust_submissions).execute(job)

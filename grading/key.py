@@ -1,0 +1,63 @@
+"""A hash of all that decides a result: the same key, the same result."""
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict, replace
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+from grading.job import Job
+
+PACKAGE = Path(__file__).resolve().parent
+CHECKS = PACKAGE.parent / "helpers"
+# What runs a job. The rest of the package may change without a new result.
+RUNS = (
+    "execute",
+    "kernel",
+    "messages",
+    "outputs",
+    "remote",
+    "sandbox",
+    "verdict",
+    "warm",
+    "wire",
+)
+
+
+@cache
+def environment() -> str:
+    """Return a hash of Python, its packages, the checks and what runs them."""
+    packages = sorted(
+        {f"{one.name}=={one.version}" for one in distributions() if one.name}
+    )
+    found = [platform.python_version(), platform.machine(), *packages]
+    files = sorted(CHECKS.rglob("*.py"))
+    files += [PACKAGE / f"{name}.py" for name in RUNS]
+    for path in files:
+        if path.exists():
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            found.append(f"{path.relative_to(PACKAGE.parent).as_posix()} {content}")
+    return _hash("\n".join(found))
+
+
+def key(job: Job, environment: str) -> str:
+    """Return a hash of a job, whoever the student is, and the environment."""
+    value = asdict(replace(job, key="", student=""))
+    return _hash(json.dumps([value, environment], sort_keys=True))
+
+
+def refusal_key(assignment: str, sentences: list[str]) -> str:
+    """Return the key of a submission that does not run."""
+    return _hash(json.dumps([assignment, sentences]))
+
+
+def work_key(job: Job) -> str:
+    """Return a hash of what the student wrote alone."""
+    work = [[cell.name, cell.source] for cell in job.cells if cell.role == "solution"]
+    return _hash(json.dumps([job.assignment, work]))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

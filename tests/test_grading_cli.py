@@ -1,0 +1,97 @@
+"""`course grade` marks a class as the known submissions say, and runs nothing twice."""
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+from grading import cli
+from tests.grading_support import (
+    Course,
+    expected_marks,
+    points,
+    source,
+    submissions,
+    with_cells,
+)
+
+NAME = "quiz"
+
+
+def run(root, *arguments):
+    result = CliRunner().invoke(cli.app, [*arguments, "--root", str(root)])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """Hand in four notebooks and grade them; return the course and what was printed."""
+    course = Course(tmp_path_factory.mktemp("course"))
+    half_right = next(one for one in submissions(NAME) if one.loses)
+    course.submit(NAME, "reference", source(NAME))
+    course.submit(NAME, "untouched", source(NAME, "release"))
+    course.submit(NAME, "half-right", with_cells(source(NAME), half_right.cells))
+    course.submit(NAME, "torn", nbformat.v4.new_notebook())
+    torn = course.root / "submitted" / "torn" / NAME / f"{NAME}.ipynb"
+    torn.write_bytes(torn.read_bytes()[:20])
+    return course, half_right, run(course.root, "grade", NAME)
+
+
+def marks(course):
+    with course.gradebook() as gradebook:
+        return {
+            submission.student.id: {
+                grade.name: grade.auto_score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+            for submission in gradebook.assignment_submissions(NAME)
+        }
+
+
+def test_the_gradebook_holds_the_marks_of_all_who_handed_in(graded):
+    course, half_right, _ = graded
+    assert marks(course) == {
+        "reference": points(NAME),
+        "untouched": dict.fromkeys(points(NAME), 0.0),
+        "half-right": expected_marks(NAME, half_right),
+        "torn": dict.fromkeys(points(NAME), 0.0),
+    }
+
+
+def test_a_refused_submission_is_explained(graded):
+    _, _, printed = graded
+    assert "refused" in printed
+    assert "4 run, 0 unchanged." in printed
+
+
+def test_an_unchanged_class_is_not_run_again(graded):
+    course, _, _ = graded
+    before = marks(course)
+    assert "0 run, 4 unchanged." in run(course.root, "grade", NAME)
+    assert marks(course) == before
+
+
+def test_a_new_submission_alone_is_run(graded):
+    course, _, _ = graded
+    file = course.root / "submitted" / "torn" / NAME / f"{NAME}.ipynb"
+    nbformat.write(source(NAME), file)
+    assert "1 run, 3 unchanged." in run(course.root, "grade", NAME)
+    assert marks(course)["torn"] == points(NAME)
+
+
+def test_feedback_and_export_are_written(graded):
+    course, _, _ = graded
+    assert "reference" in run(course.root, "feedback", NAME)
+    assert "grades.csv" in run(course.root, "export")
+    table = (course.root / "grades.csv").read_text("utf-8")
+    assert "half-right" in table
+
+
+def test_a_student_who_handed_in_nothing_is_named(graded):
+    course, _, _ = graded
+    result = CliRunner().invoke(
+        cli.app, ["grade", NAME, "--student", "nobody", "--root", str(course.root)]
+    )
+    assert isinstance(result.exception, FileNotFoundError)
+    assert "nobody" in str(result.exception)
