@@ -68,8 +68,8 @@ NAMES = ("reference", "course")
 RECIPES = {
     "vanilla": (Recipe(256, 50), course(8, **SMALL_BATCH, **DENSE)),
     "sparse": (Recipe(256, 50), course(8, **SMALL_BATCH, **DENSE)),
-    "convolutional": (Recipe(256, 50), course(10, **CONVOLUTIONAL)),
-    "variational": (Recipe(256, 50), course(10, peak=4e-3, **DENSE)),
+    "convolutional": (Recipe(256, 50), course(9, **SMALL_BATCH, **CONVOLUTIONAL)),
+    "variational": (Recipe(256, 50), course(8, batch_size=64, peak=3e-3, **DENSE)),
     "denoising": (Recipe(128, 25), course(10, **CONVOLUTIONAL)),
     "super_resolution": (Recipe(128, 25), course(10, **CONVOLUTIONAL)),
 }
