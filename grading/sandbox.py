@@ -157,6 +157,10 @@ def _make_view(folders: Sequence[str], user: tuple[int, int], size_mb: int) -> N
     links = {path: os.readlink(path) for path in SYSTEM if os.path.islink(path)}
     _mount("none", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
     os.chdir("/tmp")
+    # The private folder first: the environment itself may lie below /tmp.
+    os.mkdir("tmp")
+    options = f"size={size_mb}m,nr_inodes=20000,mode=700,uid={user[0]},gid={user[1]}"
+    _mount("none", "tmp", "tmpfs", MS_NOSUID | MS_NODEV, options)
     for path, fd in sources.items():
         here = path[1:]
         if os.path.isdir(f"/proc/self/fd/{fd}"):
@@ -173,7 +177,7 @@ def _make_view(folders: Sequence[str], user: tuple[int, int], size_mb: int) -> N
         os.close(fd)
     for path, target in links.items():
         os.symlink(target, path[1:])
-    for folder in ("proc", "tmp", "dev/shm"):
+    for folder in ("proc", "dev/shm"):
         os.makedirs(folder, exist_ok=True)
     for name, target in (
         ("fd", ""),
@@ -185,8 +189,6 @@ def _make_view(folders: Sequence[str], user: tuple[int, int], size_mb: int) -> N
     Path("etc/passwd").write_text(f"student:x:{INSIDE}:{INSIDE}::{HOME}:/bin/sh\n")
     Path("etc/group").write_text(f"student:x:{INSIDE}:\n")
     _mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    options = f"size={size_mb}m,nr_inodes=20000,mode=700,uid={user[0]},gid={user[1]}"
-    _mount("none", "tmp", "tmpfs", MS_NOSUID | MS_NODEV, options)
     for folder in ("tmp/home", "tmp/shm"):
         os.mkdir(folder, 0o700)
         os.chown(folder, *user)
