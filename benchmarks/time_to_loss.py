@@ -54,6 +54,7 @@ class Recipe:
     steps_per_execution: int = 1
     jit_compile: bool | str = "auto"
     kernel_initializer: str = "glorot_uniform"
+    validation_batch_size: int | None = None
 
 
 def course(epochs: int, **changes) -> Recipe:
@@ -230,6 +231,7 @@ def train(task: str, recipe: Recipe, n_images: int, seed: int, out: Connection) 
         batch_size=recipe.batch_size,
         epochs=recipe.epochs,
         validation_data=validation,
+        validation_batch_size=recipe.validation_batch_size,
         callbacks=[report],
         verbose=0,
     )

@@ -66,10 +66,6 @@ def _same(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
-def _listed(items: list[str]) -> str:
-    return ", ".join(items)
-
-
 class _Match:
     def __init__(self, assignment: Assignment, cells: list[StudentCell]) -> None:
         self.assignment = assignment
@@ -271,9 +267,12 @@ class _Match:
         ]
         notes = []
         if missing:
-            notes.append(f"Missing tests, which ran all the same: {_listed(missing)}.")
+            notes.append(
+                f"Missing tests, which ran all the same: {', '.join(missing)}."
+            )
         if changed:
-            notes.append(f"Changed tests; the course's own ran: {_listed(changed)}.")
+            names = ", ".join(changed)
+            notes.append(f"Changed tests; the course's own ran: {names}.")
         if relabelled:
             notes.append(
                 f"nbgrader's data were changed, without effect, on {len(relabelled)} "

@@ -37,21 +37,9 @@ def graded(tmp_path_factory):
     return course, half_right, run(course.root, "grade", NAME)
 
 
-def marks(course):
-    with course.gradebook() as gradebook:
-        return {
-            submission.student.id: {
-                grade.name: grade.auto_score
-                for notebook in submission.notebooks
-                for grade in notebook.grades
-            }
-            for submission in gradebook.assignment_submissions(NAME)
-        }
-
-
 def test_the_gradebook_holds_the_marks_of_all_who_handed_in(graded):
     course, half_right, _ = graded
-    assert marks(course) == {
+    assert course.marks(NAME) == {
         "reference": points(NAME),
         "untouched": dict.fromkeys(points(NAME), 0.0),
         "half-right": expected_marks(NAME, half_right),
@@ -67,9 +55,9 @@ def test_a_refused_submission_is_explained(graded):
 
 def test_an_unchanged_class_is_not_run_again(graded):
     course, _, _ = graded
-    before = marks(course)
+    before = course.marks(NAME)
     assert "0 run, 4 unchanged." in run(course.root, "grade", NAME)
-    assert marks(course) == before
+    assert course.marks(NAME) == before
 
 
 def test_a_new_submission_alone_is_run(graded):
@@ -77,7 +65,7 @@ def test_a_new_submission_alone_is_run(graded):
     file = course.root / "submitted" / "torn" / NAME / f"{NAME}.ipynb"
     nbformat.write(source(NAME), file)
     assert "1 run, 3 unchanged." in run(course.root, "grade", NAME)
-    assert marks(course)["torn"] == points(NAME)
+    assert course.marks(NAME)["torn"] == points(NAME)
 
 
 def test_feedback_and_export_are_written(graded):

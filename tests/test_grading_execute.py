@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from grading.execute import Executor, SandboxFailed
 from grading.intake import Submission
 from grading.job import Job, Limits
 from grading.rebuild import job
-from grading.sandbox import NoSandbox, tree
+from grading.sandbox import tree
 from tools.release import ROOT
 
 SLOW = "import time\ntime.sleep(60)"
@@ -29,16 +28,6 @@ def made(answer: str = 'answer_1 = {"b", "c"}', wall_s: float = 60) -> Job:
     submission = Submission("somebody", "quiz", solutions={"answer_1": answer})
     assignment = Assignment.load(Course.load(ROOT), "quiz")
     return job(assignment, submission, "", limits=Limits(wall_s=wall_s))
-
-
-@pytest.fixture(scope="module")
-def executor() -> Iterator[Executor]:
-    try:
-        one = Executor()
-    except NoSandbox as error:
-        pytest.skip(str(error))
-    yield one
-    one.close()
 
 
 def below(pid: int) -> list[int]:

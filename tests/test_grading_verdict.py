@@ -27,7 +27,6 @@ from grading.intake import Submission
 from grading.job import Cell, Job
 from grading.rebuild import job
 from grading.remote import Channel, RemoteStudent, serve
-from grading.sandbox import NoSandbox
 from grading.verdict import free_names, hidden_part, judge
 from grading.wire import Bounds, Misbehaved, TooLate
 from tests.grading_support import expected_marks, grader, source, submissions
@@ -423,16 +422,6 @@ def test_a_name_of_the_set_up_is_never_the_students() -> None:
 
 
 # --- from a job to a result -----------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def executor() -> Iterator[Executor]:
-    try:
-        made = Executor()
-    except NoSandbox as error:
-        pytest.skip(str(error))
-    yield made
-    made.close()
 
 
 def made(name: str, cells: dict[str, str]) -> Job:
