@@ -51,9 +51,11 @@ def changed(source: str, *changes: tuple[str, str]) -> str:
     return source
 
 
-def right(name: str, code: str, *, graded: bool = False) -> Submission:
-    """Return a submission of a builder that must get full marks."""
-    return Submission(name, {"autoencoder": code}, graded=graded)
+def right(
+    name: str, code: str, *, cell: str = "autoencoder", graded: bool = False
+) -> Submission:
+    """Return a submission of a builder, in ``cell``, that must get full marks."""
+    return Submission(name, {cell: code}, graded=graded)
 
 
 def variant(
@@ -61,11 +63,30 @@ def variant(
     name: str,
     loses: Iterable[str],
     *changes: tuple[str, str],
+    cell: str = "autoencoder",
     graded: bool = False,
 ) -> Submission:
     """Return a submission of the reference with ``changes``, which lose points."""
     code = changed(reference, *changes)
-    return Submission(name, {"autoencoder": code}, frozenset(loses), graded)
+    return Submission(name, {cell: code}, frozenset(loses), graded)
+
+
+def half_right(half: str, wrong: str, *, graded: bool = False) -> Submission:
+    """Return a submission that loses points for its answers to the questions alone.
+
+    Args:
+        half: letters of the first answer, a part of the right ones.
+        wrong: letters of the second answer, with a wrong one among them.
+    """
+    return Submission(
+        "one question half right, one with a wrong choice",
+        {
+            f"answer_{number}": f"answer_{number} = set({letters!r})"
+            for number, letters in enumerate((half, wrong), start=1)
+        },
+        frozenset({"answer_1_complete", "answer_2_no_wrong", "answer_2_complete"}),
+        graded,
+    )
 
 
 def submissions(name: str) -> list[Submission]:
@@ -112,44 +133,56 @@ def expected_marks(name: str, submission: Submission) -> dict[str, float]:
     }
 
 
+def solution_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """Return the cells that students write, by grade id."""
+    return {
+        grader(cell)["grade_id"]: cell
+        for cell in code_cells(notebook)
+        if grader(cell).get("solution")
+    }
+
+
 def with_cells(notebook: NotebookNode, cells: dict[str, str]) -> NotebookNode:
     """Replace the source of solution cells; return the notebook."""
-    wanted = dict(cells)
-    for cell in code_cells(notebook):
-        if grader(cell).get("solution") and grader(cell)["grade_id"] in wanted:
-            cell.source = wanted.pop(grader(cell)["grade_id"])
-    if wanted:
-        raise ValueError(f"no solution cells {sorted(wanted)}")
+    found = solution_cells(notebook)
+    if unknown := cells.keys() - found:
+        raise ValueError(f"no solution cells {sorted(unknown)}")
+    for grade_id, source in cells.items():
+        found[grade_id].source = source
     return notebook
+
+
+def cells_that_count(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return set-up, solution and test cells: no training, nothing that only shows."""
+    cells = code_cells(notebook)
+    first = next(i for i, cell in enumerate(cells) if grader(cell))
+    return cells[:first] + [cell for cell in cells[first:] if grader(cell)]
+
+
+def run_cell(cell: NotebookNode, namespace: dict) -> None:
+    """Run a cell, quietly."""
+    file = f"<cell {cell.id}>"
+    # Messages quote the student's line, and TensorFlow makes graphs from the text of
+    # functions: Python looks it up here.
+    lines = cell.source.splitlines(keepends=True)
+    linecache.cache[file] = (len(cell.source), None, lines, file)
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        exec(compile(cell.source, file, "exec"), namespace)
 
 
 def marks_in_process(
     name: str, cells: dict[str, str]
 ) -> tuple[dict[str, float], dict[str, str]]:
-    """Run set-up, solution and test cells; return marks and messages by grade id.
-
-    Cells between that earn nothing, such as training, are left out.
-    """
-    notebook = with_cells(source(name), cells)
+    """Run the cells that count; return marks and messages by grade id."""
     namespace: dict = {"__name__": "__main__"}
     marks, messages = {}, {}
-    started = False
-    for cell in code_cells(notebook):
+    for cell in cells_that_count(with_cells(source(name), cells)):
         about = grader(cell)
-        started = started or bool(about)
-        if started and not about:
-            continue
-        file = f"<{name}:{cell.id}>"
-        # Messages quote the student's line, which Python looks up here.
-        linecache.cache[file] = (
-            len(cell.source),
-            None,
-            cell.source.splitlines(keepends=True),
-            file,
-        )
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                exec(compile(cell.source, file, "exec"), namespace)
+            run_cell(cell, namespace)
             earned = True
         except Exception as error:
             if not about.get("grade"):

@@ -625,6 +625,14 @@ def test_digits_for_test_begin_with_a_new_text():
     assert np.array_equal(start, np.tile(np.arange(10), 2))
 
 
+def test_small_digits_are_split_where_a_new_text_begins():
+    x_train, y_train, x_test, y_test = embedded.small_digits()
+    bunch = sklearn.datasets.load_digits()
+    assert x_test.shape == (510, 8, 8, 1)
+    assert np.array_equal(x_test[0, ..., 0], bunch.images[len(x_train)] / 16)
+    assert np.array_equal(np.concatenate([y_train, y_test]), bunch.target)
+
+
 def test_no_digit_for_test_has_a_relative_in_training(monkeypatch):
     bunch = sklearn.datasets.load_digits()
     bunch.images[:] = 8

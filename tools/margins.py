@@ -22,27 +22,18 @@ from tqdm import tqdm
 from tests.grading_support import (
     ASSIGNMENTS,
     Submission,
-    code_cells,
-    grader,
     marks_in_process,
     points,
+    solution_cells,
     source,
     submissions,
 )
 
 
-def solutions(name: str) -> dict[str, str]:
-    """Return the reference's solution cells by grade id, in their order."""
-    return {
-        grader(cell)["grade_id"]: cell.source
-        for cell in code_cells(source(name))
-        if grader(cell).get("solution")
-    }
-
-
 def seeded(name: str, submission: Submission, seed: int) -> dict[str, str]:
     """Return the submission's cells; the first of them sets the seed first."""
-    cells = solutions(name) | submission.cells
+    cells = {id_: cell.source for id_, cell in solution_cells(source(name)).items()}
+    cells |= submission.cells
     first = next(iter(cells))
     setting = f"import keras\n\nkeras.utils.set_random_seed({seed})\n"
     return cells | {first: setting + cells[first]}

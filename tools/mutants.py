@@ -12,8 +12,6 @@ import ast
 import contextlib
 import difflib
 import gc
-import io
-import linecache
 import signal
 import sys
 import tomllib
@@ -25,7 +23,15 @@ from pathlib import Path
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from tests.grading_support import code_cells, grader, source, with_cells
+from tests.grading_support import (
+    cells_that_count,
+    code_cells,
+    grader,
+    run_cell,
+    solution_cells,
+    source,
+    with_cells,
+)
 from tools.release import ROOT, assignments
 
 EQUIVALENT = ROOT / "tests" / "mutants_equivalent.toml"
@@ -315,10 +321,9 @@ def mutants_of(notebook: NotebookNode) -> list[Mutant]:
                 if role:
                     strings[role] |= values
     found = []
-    for cell in code_cells(notebook):
-        if grader(cell).get("solution"):
-            own = {"": roles(ast.parse(cell.source)).get("", set())}
-            found += mutants(cell.source, grader(cell)["grade_id"], strings | own)
+    for grade_id, cell in solution_cells(notebook).items():
+        own = {"": roles(ast.parse(cell.source)).get("", set())}
+        found += mutants(cell.source, grade_id, strings | own)
     return found
 
 
@@ -364,36 +369,23 @@ def _defined(code: str) -> set[str]:
 def first_failure(notebook: NotebookNode, cells: dict[str, str]) -> str | None:
     """Return the first cell that fails with other solution cells; None if none does.
 
-    As ``marks_in_process`` of the tests does, it leaves out cells that earn nothing.
     Test cells that use what the given cells define come first.
 
     Args:
         notebook: of the assignment.
         cells: source of solution cells by grade id.
     """
-    notebook = with_cells(notebook, cells)
     defined = {name for code in cells.values() for name in _defined(code)}
+
+    def place(cell: NotebookNode) -> int:
+        if not grader(cell).get("grade"):
+            return 0
+        return 1 if defined & _names(cell.source, ast.Load) else 2
+
     namespace: dict = {"__name__": "__main__"}
-    first, tests, started = [], [], False
-    for cell in code_cells(notebook):
-        about = grader(cell)
-        started = started or bool(about)
-        if about.get("grade"):
-            tests.append(cell)
-        elif about or not started:
-            first.append(cell)
-    tests.sort(key=lambda cell: not defined & _names(cell.source, ast.Load))
-    for cell in [*first, *tests]:
-        file = f"<{cell.id}>"
-        # TensorFlow makes graphs from the text of functions: Python looks it up here.
-        lines = cell.source.splitlines(keepends=True)
-        linecache.cache[file] = (len(cell.source), None, lines, file)
+    for cell in sorted(cells_that_count(with_cells(notebook, cells)), key=place):
         try:
-            with (
-                contextlib.redirect_stdout(io.StringIO()),
-                contextlib.redirect_stderr(io.StringIO()),
-            ):
-                exec(compile(cell.source, file, "exec"), namespace)
+            run_cell(cell, namespace)
         except (Exception, SystemExit):
             return grader(cell).get("grade_id", cell.id)
     return None

@@ -2,17 +2,19 @@
 
 Each takes the builder ``autoencoder(input_shape, filters, latent_dims)`` and prints or
 raises as :func:`helpers.checks.report.check` says. Hidden tests call the same functions
-with other sizes.
+with other sizes: fields of :class:`Sizes`.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from helpers.checks import reference
-from helpers.checks.builders import arguments_stay, auto_is_both
-from helpers.checks.dense import inputs, last_activation_is
+from helpers.checks.builders import arguments_stay, auto_is_both, shapes_are
+from helpers.checks.dense import Size, inputs, last_activation_is
 from helpers.checks.interface import Student
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.report import check
 
 import keras
 import numpy as np
@@ -21,24 +23,42 @@ from keras import layers
 Shape = tuple[int, int, int]
 
 
-def _built(
-    student: Student, input_shape: Shape, filters: Sequence[int], latent_dims: int
-) -> Student:
-    student.build(tuple(input_shape), list(filters), latent_dims)
-    return student
+@dataclass(frozen=True)
+class Sizes:
+    """What the builder is called with."""
+
+    input_shape: Shape = (28, 28, 1)
+    filters: Sequence[int] = (16, 8)
+    latent_dims: int = 10
+
+    @property
+    def arguments(self) -> list[Any]:
+        """Return the builder's arguments, with a list of its own."""
+        return [tuple(self.input_shape), list(self.filters), self.latent_dims]
+
+    @property
+    def parts(self) -> dict[str, Size]:
+        """Return the size of the inputs of each model."""
+        image = tuple(self.input_shape)
+        return {"encoder": image, "decoder": self.latent_dims, "auto": image}
+
+    @property
+    def maps(self) -> Shape:
+        """Return the shape of the last feature maps."""
+        height, width, _ = self.input_shape
+        factor = 2 ** len(self.filters)
+        return height // factor, width // factor, self.filters[-1]
 
 
-def _maps(input_shape: Shape, filters: Sequence[int]) -> Shape:
-    """Return the shape of the last feature maps."""
-    height, width, _ = input_shape
-    factor = 2 ** len(filters)
-    return height // factor, width // factor, filters[-1]
+def _built(student: Student, sizes: dict[str, Any]) -> Sizes:
+    """Call the builder; return what it was called with."""
+    called = Sizes(**sizes)
+    student.build(*called.arguments)
+    return called
 
 
 def _encoder(
-    input_shape: Shape,
-    filters: Sequence[int],
-    latent_dims: int,
+    called: Sizes,
     activation: str | None = "relu",
     pooling: Callable = layers.MaxPooling2D,
     before: Callable | None = None,
@@ -49,19 +69,17 @@ def _encoder(
         activation: of the convolutions.
         before: what stands before ``Flatten``, nothing in the contract.
     """
-    x = h = keras.Input(input_shape)
-    for n in filters:
+    x = h = keras.Input(called.input_shape)
+    for n in called.filters:
         h = layers.Conv2D(n, 3, padding="same", activation=activation)(h)
         h = pooling(2)(h)
     if before:
         h = before(h)
-    return keras.Model(x, layers.Dense(latent_dims)(layers.Flatten()(h)))
+    return keras.Model(x, layers.Dense(called.latent_dims)(layers.Flatten()(h)))
 
 
 def _decoder(
-    input_shape: Shape,
-    filters: Sequence[int],
-    latent_dims: int,
+    called: Sizes,
     dense: str | None = "relu",
     activation: str | None = "relu",
 ) -> keras.Model:
@@ -71,60 +89,42 @@ def _decoder(
         dense: activation of the dense layer.
         activation: that of the transposed convolutions.
     """
-    maps = _maps(input_shape, filters)
-    code = keras.Input((latent_dims,))
-    h = layers.Dense(int(np.prod(maps)), activation=dense)(code)
-    h = layers.Reshape(maps)(h)
-    for n in reversed(filters):
+    code = keras.Input((called.latent_dims,))
+    h = layers.Dense(int(np.prod(called.maps)), activation=dense)(code)
+    h = layers.Reshape(called.maps)(h)
+    for n in reversed(called.filters):
         h = layers.Conv2DTranspose(
             n, 3, strides=2, padding="same", activation=activation
         )(h)
-    x_hat = layers.Conv2D(input_shape[-1], 3, padding="same")(h)
+    x_hat = layers.Conv2D(called.input_shape[-1], 3, padding="same")(h)
     return keras.Model(code, x_hat)
 
 
 @check("three models with the right shapes")
-def shapes(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def shapes(student: Student, **sizes: Any) -> None:
     """Each of the three models works alone and gives arrays of the right shape."""
-    _built(student, input_shape, filters, latent_dims)
-    n = 5
-    for part, given, wanted in (
-        ("encoder", input_shape, (latent_dims,)),
-        ("decoder", (latent_dims,), tuple(input_shape)),
-        ("auto", input_shape, tuple(input_shape)),
-    ):
-        outputs = student.predict(part, inputs(n, given))
-        found = [array.shape for array in outputs]
-        if found != [(n, *wanted)]:
-            raise CheckFailed(
-                f"{part}: {n} of {reference.times(given)} give {n} of "
-                f"{reference.times(wanted)}",
-                ", ".join(map(str, found)),
-                "the models are returned in another order than encoder, decoder, auto, "
-                "or a size is written as a number: work out the feature maps' shape "
-                "from the arguments, or read it from the tensor.",
-            )
+    called = _built(student, sizes)
+    image = tuple(called.input_shape)
+    shapes_are(
+        student,
+        {
+            "encoder": (image, [called.latent_dims]),
+            "decoder": (called.latent_dims, [image]),
+            "auto": (image, [image]),
+        },
+        "the models are returned in another order than encoder, decoder, auto, or a "
+        "size is written as a number: work out the feature maps' shape from the "
+        "arguments, or read it from the tensor.",
+    )
 
 
 @check("the encoder ends in Flatten and one dense layer")
-def encoder_layers(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def encoder_layers(student: Student, **sizes: Any) -> None:
     """Convolutions and pooling as given, then a dense layer on all their numbers."""
-    _built(student, input_shape, filters, latent_dims)
-    encoder = partial(_encoder, input_shape, filters, latent_dims)
-    linear = partial(layers.Dense, latent_dims)
-    wide = int(np.prod(_maps(input_shape, filters)))
+    called = _built(student, sizes)
+    encoder = partial(_encoder, called)
+    linear = partial(layers.Dense, called.latent_dims)
+    wide = int(np.prod(called.maps))
     reference.computes(
         student,
         "encoder",
@@ -148,7 +148,7 @@ def encoder_layers(
                 before=lambda h: layers.Dense(wide, "relu")(layers.Flatten()(h)),
             ),
         },
-        inputs(4, input_shape),
+        inputs(4, called.input_shape),
         "all numbers of the last feature maps go into one dense layer of latent_dims "
         "units, and it is the encoder's last",
         "what stands between the last feature maps and the code: it is Flatten, then "
@@ -157,36 +157,24 @@ def encoder_layers(
 
 
 @check("the code has no activation")
-def code_is_linear(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def code_is_linear(student: Student, **sizes: Any) -> None:
     """The encoder's last layer gives its weighted sums as they are."""
-    _built(student, input_shape, filters, latent_dims)
+    called = _built(student, sizes)
     last_activation_is(
         student,
         "encoder",
-        (tuple(input_shape), latent_dims),
+        (tuple(called.input_shape), called.latent_dims),
         "no activation",
         "the activation of the dense layer with latent_dims units.",
     )
 
 
 @check("the decoder opens the code with Dense and Reshape")
-def decoder_layers(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def decoder_layers(student: Student, **sizes: Any) -> None:
     """A dense layer with ReLU, feature maps, and the transposed convolutions."""
-    _built(student, input_shape, filters, latent_dims)
-    decoder = partial(_decoder, input_shape, filters, latent_dims)
-    maps = _maps(input_shape, filters)
+    called = _built(student, sizes)
+    maps = reference.times(called.maps)
+    decoder = partial(_decoder, called)
     reference.computes(
         student,
         "decoder",
@@ -197,81 +185,48 @@ def decoder_layers(
             "a sigmoid after the dense layer": partial(decoder, dense="sigmoid"),
             "transposed convolutions without ReLU": partial(decoder, activation=None),
         },
-        reference.codes(4, (latent_dims,)),
-        f"one dense layer of {reference.times(maps)} = {np.prod(maps)} units with "
-        f"ReLU, reshaped to {reference.times(maps)}, then the transposed convolutions",
+        reference.codes(4, (called.latent_dims,)),
+        f"one dense layer of {maps} = {np.prod(called.maps)} units with ReLU, reshaped "
+        f"to {maps}, then the transposed convolutions",
         "the Dense or the Reshape of the decoder, or filters that are not reversed.",
     )
 
 
 @check("the output is a sigmoid")
-def output_is_sigmoid(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def output_is_sigmoid(student: Student, **sizes: Any) -> None:
     """The decoder's last convolution ends in a sigmoid."""
-    _built(student, input_shape, filters, latent_dims)
+    called = _built(student, sizes)
     last_activation_is(
         student,
         "decoder",
-        (latent_dims, input_shape[-1]),
+        (called.latent_dims, called.input_shape[-1]),
         "a sigmoid",
         "the activation of the last convolution.",
     )
 
 
 @check("auto is the encoder followed by the decoder")
-def shared_weights(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def shared_weights(student: Student, **sizes: Any) -> None:
     """auto(x) is decoder(encoder(x)), also after the weights of either change."""
-    _built(student, input_shape, filters, latent_dims)
-    auto_is_both(
-        student,
-        {"encoder": input_shape, "decoder": latent_dims, "auto": input_shape},
-    )
+    called = _built(student, sizes)
+    auto_is_both(student, called.parts)
 
 
 @check("the loss is the mean squared error")
-def loss_is_mse(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def loss_is_mse(student: Student, **sizes: Any) -> None:
     """auto trains on the mean squared error of x and auto(x), and that alone."""
-    _built(student, input_shape, filters, latent_dims)
-    reference.loss_is_mse(student, input_shape)
+    called = _built(student, sizes)
+    reference.loss_is_mse(student, called.input_shape)
 
 
 @check("auto is compiled with Adam")
-def optimizer_is_adam(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def optimizer_is_adam(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
-    _built(student, input_shape, filters, latent_dims)
-    reference.adam_moves_all(student, input_shape)
+    called = _built(student, sizes)
+    reference.adam_moves_all(student, called.input_shape)
 
 
 @check("the arguments stay as they were")
-def arguments_unchanged(
-    student: Student,
-    *,
-    input_shape: Shape = (28, 28, 1),
-    filters: Sequence[int] = (16, 8),
-    latent_dims: int = 10,
-) -> None:
+def arguments_unchanged(student: Student, **sizes: Any) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
-    arguments_stay(student, [tuple(input_shape), list(filters), latent_dims], 1)
+    arguments_stay(student, Sizes(**sizes).arguments, position=1)

@@ -111,6 +111,9 @@ def auto_is_both(
         )
 
 
+BCE = "the mean binary cross-entropy"
+
+
 def losses(x: np.ndarray, x_hat: np.ndarray) -> dict[str, float]:
     """Return the mean binary cross-entropy, and other losses to name what was found.
 
@@ -123,7 +126,7 @@ def losses(x: np.ndarray, x_hat: np.ndarray) -> dict[str, float]:
     bce = float(-(x * np.log(p) + (1 - x) * np.log(1 - p)).mean())
     logits = np.log1p(np.exp(-np.abs(x_hat))) + np.maximum(x_hat, 0) - x * x_hat
     return {
-        "binary cross-entropy": bce,
+        BCE: bce,
         "the mean squared error": float(((x - x_hat) ** 2).mean()),
         "the mean absolute error": float(np.abs(x - x_hat).mean()),
         "binary cross-entropy summed over the inputs": bce * x[0].size,
@@ -172,14 +175,83 @@ def loss_is_bce(
     prepare(weights)
     student.set_weights("auto", weights)
     values = losses(x, student.predict("auto", x)[0])
-    expected = values.pop("binary cross-entropy")
-    found = student.training_loss(x, x)
-    if not abs(found - expected) <= 2e-5 * expected:
+    loss_is(BCE, student, x, x, values, likely_cause, 2e-5)
+
+
+def loss_is(
+    name: str,
+    student: Student,
+    x: np.ndarray,
+    y: np.ndarray,
+    values: Mapping[str, float],
+    likely_cause: str,
+    tolerance: float = 5e-5,
+) -> None:
+    """Check that auto trains on one of these losses, and on that alone.
+
+    Args:
+        name: of the loss that it must be.
+        x: inputs.
+        y: targets.
+        values: by name, what the losses are for the model's weights.
+        tolerance: relative.
+    """
+    others = dict(values)
+    expected = others.pop(name)
+    found = student.training_loss(x, y)
+    if not abs(found - expected) <= tolerance * expected:
         raise CheckFailed(
-            f"a training loss of {expected:.4f}: the mean binary cross-entropy",
-            f"{found:.4f}{named(found, values)}",
+            f"a training loss of {expected:.4f}: {name}",
+            f"{found:.4f}{named(found, others)}",
             likely_cause,
         )
+
+
+def is_adam(student: Student, part: str = "auto") -> None:
+    """Check that a model is compiled with Adam."""
+    name = student.facts(part)["optimizer"]
+    if name != "Adam":
+        raise CheckFailed(
+            "the optimizer Adam",
+            name or f"{part} is not compiled",
+            f"the optimizer given to {part}.compile.",
+        )
+
+
+def first_moves(
+    student: Student,
+    before: Arrays,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    elsewhere: Callable[[np.ndarray], bool] = lambda array: False,
+) -> Arrays:
+    """Check that a step of training moves every weight array; return by how much.
+
+    Args:
+        before: auto's weights to start from.
+        x: inputs of one batch.
+        y: their targets.
+        elsewhere: whether another check looks at the movement of a weight array.
+    """
+    student.set_weights("auto", before)
+    # More than one step, because a schedule may start at a learning rate of 0.
+    for _ in range(3):
+        student.train(x, y, epochs=1, batch_size=len(x))
+        moves = [
+            np.abs(a - b)
+            for a, b in zip(student.get_weights("auto"), before, strict=True)
+            if not elsewhere(a)
+        ]
+        if max(move.max() for move in moves) > 0:
+            break
+    if still := [move for move in moves if move.max() == 0]:
+        raise CheckFailed(
+            "one step of training moves every weight",
+            f"{len(still)} of {len(moves)} weight arrays stay as they were",
+            "some layers are frozen (trainable=False), or do not reach the output.",
+        )
+    return moves
 
 
 def optimizer_is_adam(
@@ -194,34 +266,11 @@ def optimizer_is_adam(
         size: of auto's inputs.
         elsewhere: whether another check looks at the movement of a weight array.
     """
-    name = student.facts("auto")["optimizer"]
-    if name != "Adam":
-        raise CheckFailed(
-            "the optimizer Adam",
-            name or "auto is not compiled",
-            "the optimizer given to auto.compile.",
-        )
+    is_adam(student)
     x = inputs(32, size)
     before = all_active(weights_of(student, "auto", size))
     small_outputs(before, shape_of(size)[-1])
-    student.set_weights("auto", before)
-    # More than one step, because a schedule may start at a learning rate of 0.
-    for _ in range(3):
-        student.train(x, x, epochs=1, batch_size=len(x))
-        after = student.get_weights("auto")
-        moves = [
-            np.abs(a - b)
-            for a, b in zip(after, before, strict=True)
-            if not elsewhere(a)
-        ]
-        if max(move.max() for move in moves) > 0:
-            break
-    if still := [move for move in moves if move.max() == 0]:
-        raise CheckFailed(
-            "one step of training moves every weight",
-            f"{len(still)} of {len(moves)} weight arrays stay as they were",
-            "some layers are frozen (trainable=False), or not part of auto.",
-        )
+    moves = first_moves(student, before, x, x, elsewhere=elsewhere)
     # Adam's first step is the learning rate, whatever the size of the gradient.
     low, high = np.quantile(
         np.concatenate([move.ravel() for move in moves]), [0.1, 0.9]

@@ -10,10 +10,12 @@ added: in ``train_step``, in ``compute_loss`` or in ``call``.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from itertools import product
 
+from helpers import embedded
 from helpers.checks import reference
+from helpers.checks.builders import is_adam
 from helpers.checks.dense import all_active, close, inputs, weights_of
 from helpers.checks.interface import Student
 from helpers.checks.report import CheckFailed, check
@@ -183,7 +185,6 @@ NOISES: dict[str, Callable[[np.random.Generator, Shape, float], np.ndarray]] = {
 }
 CLIPS = ("clipped", "not clipped")
 TARGETS = ("clean", "noisy")
-MSE = "the mean squared error"
 
 Kind = tuple[str, str, str]
 CONTRACT: Kind = (next(iter(NOISES)), CLIPS[0], TARGETS[0])
@@ -249,7 +250,7 @@ def _kind_of_noise(
         student.set_weights("auto", positive)
         x_even = _own_image(student, input_shape, COPIES)
         x_hat = student.predict("auto", _noisy(x_even, noise))[0]
-        own = reference.losses(x_even, x_hat)[MSE]
+        own = reference.losses(x_even, x_hat)[reference.MSE]
 
     arrays = reference.draw(weights)
     student.set_weights("auto", arrays)
@@ -285,7 +286,7 @@ def _kind_of_noise(
     student.set_weights("auto", arrays)
     found = _loss_with_noise(student, x)
     if distance(expected[CONTRACT]) <= FAR:
-        if may_be_shared and loss == MSE:
+        if may_be_shared and loss == reference.MSE:
             student.set_weights("auto", positive)
             if 2 * own < _loss_with_noise(student, x_even) < 10 * own:
                 return SHARED, *CONTRACT[1:]
@@ -390,17 +391,6 @@ def fresh_noise(
     )
 
 
-@cache
-def _digits() -> tuple[np.ndarray, np.ndarray]:
-    """Return scikit-learn's digits of 8×8 pixels, for training and held out."""
-    from helpers.embedded import FIRST_TEST_DIGIT
-
-    from sklearn.datasets import load_digits
-
-    images = (load_digits().images / 16).astype(np.float32)[..., np.newaxis]
-    return images[:FIRST_TEST_DIGIT], images[FIRST_TEST_DIGIT:]
-
-
 def remaining_error(
     student: Student, latent_dims: int, noise: float, seed: int = 0
 ) -> float:
@@ -409,7 +399,7 @@ def remaining_error(
     It is the mean squared error of the denoised digits divided by that of the noisy
     ones.
     """
-    x_train, x_test = _digits()
+    x_train, _, x_test, _ = embedded.small_digits()
     _built(student, x_test.shape[1:], latent_dims, noise)
     before = weights_of(student, "auto", x_test.shape[1:])
     x_train = x_train[: 10 * BATCH]
@@ -422,12 +412,7 @@ def remaining_error(
         learning_rate=RATE,
     )
     # Asked for after the training, which says if there is none.
-    if (optimizer := student.facts("auto")["optimizer"]) != "Adam":
-        raise CheckFailed(
-            "the optimizer Adam",
-            f"the optimizer {optimizer}",
-            "the optimizer given to auto.compile.",
-        )
+    is_adam(student)
     after = student.get_weights("auto")
     still = sum(np.array_equal(*pair) for pair in zip(before, after, strict=True))
     if still:

@@ -358,7 +358,7 @@ def reconstruction_is_bce(student: Student, called: Latent, likely_cause: str) -
     x = inputs(16, called.size)
     set_alike(student, called, heads=0, seen=False)
     values = builders.losses(x, student.predict("auto", x)[0])
-    mean = values.pop("binary cross-entropy")
+    mean = values.pop(builders.BCE)
     # The divergence is 0, unless mean or log_var have an activation.
     rest = called.beta * kl(heads, student.predict("encoder", x))
     expected = values.pop(SUMMED)

@@ -14,7 +14,7 @@ from typing import Any
 
 from helpers import metrics
 from helpers.checks import reference
-from helpers.checks.builders import arguments_stay, named
+from helpers.checks.builders import arguments_stay
 from helpers.checks.dense import ACTIVATIONS, close, inputs, weights_of
 from helpers.checks.hints import is_stub
 from helpers.checks.interface import Arrays, Student, StudentError
@@ -367,44 +367,18 @@ def correction_added(student: Student, **sizes: Any) -> None:
 def loss_is_mse(student: Student, **sizes: Any) -> None:
     """auto.fit(small, large) minimises the mean squared error, and that alone."""
     called = _built(student, sizes)
-    x = inputs(8, called.image)
-    student.set_weights(
-        "auto", reference.draw(weights_of(student, "auto", called.image))
+    reference.loss_is_mse(
+        student,
+        called.image,
+        target=lambda x_hat: inputs(len(x_hat), x_hat.shape[1:], seed=2),
     )
-    x_hat = student.predict("auto", x)[0]
-    large = inputs(8, x_hat.shape[1:], seed=2)
-    known = reference.losses(large, x_hat)
-    expected = known.pop("the mean squared error")
-    found = student.training_loss(x, large)
-    if not abs(found - expected) <= 5e-5 * expected:
-        raise CheckFailed(
-            f"a training loss of {expected:.4f}: the mean squared error",
-            f"{found:.4f}{named(found, known)}",
-            "the loss given to compile, or a penalty added to it: the contract has "
-            "none.",
-        )
-
-
-class _DarkTargets:
-    """A student whose training aims at black images of the size that it gives."""
-
-    def __init__(self, student: Student) -> None:
-        self.student = student
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.student, name)
-
-    def train(self, x: np.ndarray, y: np.ndarray, **named: Any) -> list[float]:
-        """Train the student as the interface says, with other targets."""
-        black = np.zeros_like(self.student.predict("auto", x)[0])
-        return self.student.train(x, black, **named)
 
 
 @check("auto is compiled with Adam", PARTS)
 def optimizer_is_adam(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
     called = _built(student, sizes)
-    reference.adam_moves_all(_DarkTargets(student), called.image)
+    reference.adam_moves_all(student, called.image, target=np.zeros_like)
 
 
 @check("a wrong factor is refused", PARTS)

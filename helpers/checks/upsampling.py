@@ -2,12 +2,14 @@
 
 Each takes the builder ``decoder(code_shape, filters, channels, kind)`` and prints or
 raises as :func:`helpers.checks.report.check` says. Hidden tests call the same functions
-with other sizes.
+with other sizes: fields of :class:`Sizes`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
+from typing import Any
 
 from helpers.checks import reference
 from helpers.checks.builders import arguments_stay
@@ -26,50 +28,56 @@ KINDS = ("transposed", "upsampled")
 PARTS = ("decoder",)
 
 
-def _built(
-    student: Student,
-    code_shape: Shape,
-    filters: Sequence[int],
-    channels: int,
-    kind: str,
-) -> Student:
-    student.build(tuple(code_shape), list(filters), channels, kind)
-    return student
+@dataclass(frozen=True)
+class Sizes:
+    """What the builder is called with, but for the kind."""
+
+    code_shape: Shape = (7, 7, 8)
+    filters: Sequence[int] = (16, 12)
+    channels: int = 1
+
+    def arguments(self, kind: str) -> list[Any]:
+        """Return the builder's arguments, with a list of its own."""
+        return [tuple(self.code_shape), list(self.filters), self.channels, kind]
+
+    def codes(self, n: int) -> np.ndarray:
+        """Return n random codes."""
+        return reference.codes(n, self.code_shape)
+
+
+def _built(student: Student, sizes: Sizes, kind: str) -> None:
+    student.build(*sizes.arguments(kind))
 
 
 def _transposed(
-    code_shape: Shape,
-    filters: Sequence[int],
-    channels: int,
+    sizes: Sizes,
     activation: str | None = "relu",
 ) -> keras.Model:
     """Return the contract's transposed decoder, without its sigmoid."""
-    code = h = keras.Input(code_shape)
-    for n in filters:
+    code = h = keras.Input(sizes.code_shape)
+    for n in sizes.filters:
         h = layers.Conv2DTranspose(
             n, 3, strides=2, padding="same", activation=activation
         )(h)
-    return keras.Model(code, layers.Conv2D(channels, 3, padding="same")(h))
+    return keras.Model(code, layers.Conv2D(sizes.channels, 3, padding="same")(h))
 
 
 def _upsampled(
-    code_shape: Shape,
-    filters: Sequence[int],
-    channels: int,
+    sizes: Sizes,
     activation: str | None = "relu",
     interpolation: str = "nearest",
     first: str = "upsampling",
 ) -> keras.Model:
     """Return the contract's upsampled decoder, without its sigmoid, or a mistake."""
-    code = h = keras.Input(code_shape)
-    for n in filters:
+    code = h = keras.Input(sizes.code_shape)
+    for n in sizes.filters:
         step = [
             layers.UpSampling2D(2, interpolation=interpolation),
             layers.Conv2D(n, 3, padding="same", activation=activation),
         ]
         for layer in step if first == "upsampling" else reversed(step):
             h = layer(h)
-    return keras.Model(code, layers.Conv2D(channels, 3, padding="same")(h))
+    return keras.Model(code, layers.Conv2D(sizes.channels, 3, padding="same")(h))
 
 
 # What the upsampled decoder may be, so that each mistake loses its own points only.
@@ -81,38 +89,34 @@ FAMILY = {
 }
 
 
-def _member(
-    student: Student, code_shape: Shape, filters: Sequence[int], channels: int
-) -> tuple[str, str, str | None]:
+def _member(student: Student, sizes: Sizes) -> tuple[str, str, str | None]:
     """Return first operation, interpolation and activation of the upsampled decoder."""
-    _built(student, code_shape, filters, channels, "upsampled")
+    _built(student, sizes, "upsampled")
     found = reference.matching(
         student,
         "decoder",
         {
             name: partial(
                 _upsampled,
-                code_shape,
-                filters,
-                channels,
+                sizes,
                 activation=activation,
                 interpolation=interpolation,
                 first=first,
             )
             for name, (first, interpolation, activation) in FAMILY.items()
         },
-        reference.codes(3, code_shape),
+        sizes.codes(3),
     )
     if found:
         return FAMILY[found[0]]
-    wanted = _upsampled(code_shape, filters, channels).get_weights()
+    wanted = _upsampled(sizes).get_weights()
     arrays = student.get_weights("decoder")
-    other = {"other": partial(_transposed, code_shape, filters, channels)}
+    other = {"other": partial(_transposed, sizes)}
     raise CheckFailed(
         "an upsampling and a 3×3 convolution for each number in filters, and a last "
         f"convolution; kernels of {reference.kernels(wanted)}, and a bias for each",
         "transposed convolutions"
-        if reference.matching(student, "decoder", other, reference.codes(3, code_shape))
+        if reference.matching(student, "decoder", other, sizes.codes(3))
         else f"kernels of {reference.kernels(arrays)}; {len(arrays)} weight arrays in "
         "all, and other numbers than these layers give",
         "the branch for kind 'upsampled': its layers, their kernel size, padding or "
@@ -121,25 +125,21 @@ def _member(
 
 
 @check("both kinds give images of the right shape", PARTS)
-def shapes(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def shapes(student: Student, **sizes: Any) -> None:
     """Height and width are doubled once for each number in filters."""
-    factor = 2 ** len(filters)
+    called = Sizes(**sizes)
+    height, width, _ = called.code_shape
+    factor = 2 ** len(called.filters)
     n = 3
-    wanted = (n, code_shape[0] * factor, code_shape[1] * factor, channels)
+    wanted = (n, height * factor, width * factor, called.channels)
     for kind in KINDS:
-        _built(student, code_shape, filters, channels, kind)
-        outputs = student.predict("decoder", reference.codes(n, code_shape))
+        _built(student, called, kind)
+        outputs = student.predict("decoder", called.codes(n))
         found = [array.shape for array in outputs]
         if found != [wanted]:
             raise CheckFailed(
-                f"{kind}: {n} codes of {reference.times(code_shape)} give one array "
-                f"{wanted}",
+                f"{kind}: {n} codes of {reference.times(called.code_shape)} give one "
+                f"array {wanted}",
                 ", ".join(map(str, found)),
                 "a step that does not double the size, valid padding, or a size that "
                 "is written as a number instead of an argument.",
@@ -147,18 +147,13 @@ def shapes(
 
 
 @check("both kinds have equally many weights", PARTS)
-def same_weights(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def same_weights(student: Student, **sizes: Any) -> None:
     """The comparison is fair: only the way to enlarge differs."""
+    called = Sizes(**sizes)
     counts = {}
     for kind in KINDS:
-        _built(student, code_shape, filters, channels, kind)
-        arrays = weights_of(student, "decoder", code_shape)
+        _built(student, called, kind)
+        arrays = weights_of(student, "decoder", called.code_shape)
         counts[kind] = sum(array.size for array in arrays)
     if len(set(counts.values())) > 1:
         raise CheckFailed(
@@ -169,27 +164,21 @@ def same_weights(
 
 
 @check("transposed: transposed convolutions with ReLU", PARTS)
-def transposed_layers(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def transposed_layers(student: Student, **sizes: Any) -> None:
     """A 3×3 transposed convolution of stride 2 with ReLU for each number in filters."""
-    _built(student, code_shape, filters, channels, "transposed")
-    sizes = (code_shape, filters, channels)
+    called = Sizes(**sizes)
+    _built(student, called, "transposed")
     reference.computes(
         student,
         "decoder",
         {
-            "the contract": partial(_transposed, *sizes),
+            "the contract": partial(_transposed, called),
             "transposed convolutions without ReLU": partial(
-                _transposed, *sizes, activation=None
+                _transposed, called, activation=None
             ),
-            "upsampling and convolutions": partial(_upsampled, *sizes),
+            "upsampling and convolutions": partial(_upsampled, called),
         },
-        reference.codes(3, code_shape),
+        called.codes(3),
         "a 3×3 transposed convolution of stride 2 with ReLU for each number in "
         "filters, and a last 3×3 convolution",
         "the branch for kind 'transposed': its layers, their kernel size, stride, "
@@ -198,22 +187,17 @@ def transposed_layers(
 
 
 @check("upsampled: convolutions with ReLU", PARTS)
-def upsampled_layers(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def upsampled_layers(student: Student, **sizes: Any) -> None:
     """Each step doubles the size by upsampling and has a 3×3 convolution with ReLU."""
-    *_, activation = _member(student, code_shape, filters, channels)
+    called = Sizes(**sizes)
+    *_, activation = _member(student, called)
     if activation != "relu":
         raise CheckFailed(
             "ReLU after the convolution of each step",
             "convolutions without activation",
             "the activation of the Conv2D in the branch for kind 'upsampled'.",
         )
-    x = reference.codes(3, code_shape)
+    x = called.codes(3)
     outputs = [student.predict("decoder", x, training=t)[0] for t in (False, True)]
     if not close(*outputs):
         raise CheckFailed(
@@ -224,15 +208,9 @@ def upsampled_layers(
 
 
 @check("upsampled: first upsampling, then convolution", PARTS)
-def upsampling_first(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def upsampling_first(student: Student, **sizes: Any) -> None:
     """Within a step the size is doubled before the convolution, not after it."""
-    first, *_ = _member(student, code_shape, filters, channels)
+    first, *_ = _member(student, Sizes(**sizes))
     if first != "upsampling":
         raise CheckFailed(
             "in each step, the convolution sees the enlarged feature maps",
@@ -242,15 +220,9 @@ def upsampling_first(
 
 
 @check("upsampled: each value is repeated", PARTS)
-def nearest(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def nearest(student: Student, **sizes: Any) -> None:
     """Upsampling takes the nearest value and does not interpolate."""
-    _, interpolation, _ = _member(student, code_shape, filters, channels)
+    _, interpolation, _ = _member(student, Sizes(**sizes))
     if interpolation != "nearest":
         raise CheckFailed(
             "upsampling that repeats each value in a block of 2×2",
@@ -270,37 +242,30 @@ def _inside(outputs: np.ndarray, steps: int) -> np.ndarray:
     return outputs[:, border:-border, border:-border]
 
 
-def _spread_on_flat_code(
-    student: Student, code_shape: Shape, filters: Sequence[int]
-) -> tuple[float, float]:
+def _spread_on_flat_code(student: Student, sizes: Sizes) -> tuple[float, float]:
     """Return the least and the greatest inner pixel that a flat code gives.
 
     All weights are positive and equal within a layer, so that what is left of
     differences comes from how often a pixel is painted.
     """
-    arrays = weights_of(student, "decoder", code_shape)
+    arrays = weights_of(student, "decoder", sizes.code_shape)
     even = [
         np.full_like(a, 1 / np.prod(a.shape[:-1]) if a.ndim > 1 else 0) for a in arrays
     ]
     student.set_weights("decoder", even)
-    flat = np.ones((1, *code_shape), np.float32)
-    inside = _inside(student.predict("decoder", flat)[0], len(filters))
+    flat = np.ones((1, *sizes.code_shape), np.float32)
+    inside = _inside(student.predict("decoder", flat)[0], len(sizes.filters))
     return float(inside.min()), float(inside.max())
 
 
 @check("a flat code: checkerboard when transposed, flat when upsampled", PARTS)
-def flat_code(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def flat_code(student: Student, **sizes: Any) -> None:
     """The two kinds differ in what lesson 05 measured."""
+    called = Sizes(**sizes)
     spread = {}
     for kind in KINDS:
-        _built(student, code_shape, filters, channels, kind)
-        low, high = _spread_on_flat_code(student, code_shape, filters)
+        _built(student, called, kind)
+        low, high = _spread_on_flat_code(student, called)
         spread[kind] = f"inner pixels between {low:.5f} and {high:.5f}", high - low
     found, size = spread["upsampled"]
     if size > 1e-5:
@@ -322,20 +287,15 @@ def flat_code(
 
 
 @check("the output is a sigmoid", PARTS)
-def output_is_sigmoid(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def output_is_sigmoid(student: Student, **sizes: Any) -> None:
     """The last convolution ends in a sigmoid, for both kinds."""
+    called = Sizes(**sizes)
     for kind in KINDS:
-        _built(student, code_shape, filters, channels, kind)
+        _built(student, called, kind)
         last_activation_is(
             student,
             "decoder",
-            (tuple(code_shape), channels),
+            (tuple(called.code_shape), called.channels),
             "a sigmoid",
             f"the activation of the last convolution, for kind {kind!r}.",
         )
@@ -350,7 +310,7 @@ def unknown_kind(student: Student, *, kind: str = "bilinear") -> None:
         "transposed or upsampled, and not ...')."
     )
     try:
-        student.build((7, 7, 8), [16, 12], 1, kind)
+        student.build(*Sizes().arguments(kind))
     except StudentError as error:
         if is_stub(error):
             raise
@@ -364,14 +324,7 @@ def unknown_kind(student: Student, *, kind: str = "bilinear") -> None:
 
 
 @check("the arguments stay as they were", PARTS)
-def arguments_unchanged(
-    student: Student,
-    *,
-    code_shape: Shape = (7, 7, 8),
-    filters: Sequence[int] = (16, 12),
-    channels: int = 1,
-) -> None:
+def arguments_unchanged(student: Student, **sizes: Any) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
     for kind in KINDS:
-        arguments = [tuple(code_shape), list(filters), channels, kind]
-        arguments_stay(student, arguments, 1)
+        arguments_stay(student, Sizes(**sizes).arguments(kind), position=1)

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from helpers import embedded
 from helpers.checks import builders, latent, reference
 from helpers.checks.dense import ACTIVATIONS, Size, close, inputs
 from helpers.checks.interface import Arrays, Student
@@ -309,23 +310,13 @@ def adam_moves_all(student: Student, **sizes: Any) -> None:
     reference.adam_moves_all(student, called.input_shape)
 
 
-def _digits() -> tuple[np.ndarray, np.ndarray]:
-    """Return scikit-learn's digits of 8×8 pixels, for training and held out."""
-    from helpers.embedded import FIRST_TEST_DIGIT
-
-    from sklearn.datasets import load_digits
-
-    images = (load_digits().images / 16).astype(np.float32)[..., np.newaxis]
-    return images[:FIRST_TEST_DIGIT], images[FIRST_TEST_DIGIT:]
-
-
 def told_apart(student: Student, latent_dims: int, beta: float, seed: int = 0) -> float:
     """Return the share of held-out digits' variance that their codes explain.
 
     The digits are decoder(mu) after a short training, without their mean, which may lag
     behind. 0 for a code that has collapsed, 1 for perfect copies.
     """
-    x_train, x_test = _digits()
+    x_train, _, x_test, _ = embedded.small_digits()
     called = _built(student, Sizes(x_test.shape[1:], latent_dims, beta))
     heads = latent.find_heads(student, called)
     student.predict("auto", x_test[:1])

@@ -1,6 +1,8 @@
 """Known submissions of the bottleneck, with the points that each loses."""
 
-from tests.grading_support import Submission, changed
+from functools import partial
+
+from tests.grading_support import changed, half_right, right, variant
 
 REFERENCE = """
 def autoencoder(input_shape, filters, latent_dims):
@@ -164,17 +166,7 @@ EVERY_CHECK = {
 }
 
 
-def right(name: str, code: str, graded: bool = False) -> Submission:
-    """A submission with full marks."""
-    return Submission(name, {"autoencoder": code}, graded=graded)
-
-
-def wrong(
-    name: str, loses: set[str], *changes: tuple[str, str], graded: bool = False
-) -> Submission:
-    """The reference with ``changes``, which lose the test cells named."""
-    code = changed(REFERENCE, *changes)
-    return Submission(name, {"autoencoder": code}, frozenset(loses), graded)
+wrong = partial(variant, REFERENCE)
 
 
 SUBMISSIONS = [
@@ -286,9 +278,5 @@ SUBMISSIONS = [
         EVERY_CHECK - {"decoder_layers", "output_is_sigmoid", "arguments_unchanged"},
         ("return encoder, decoder, auto", "return auto, decoder, encoder"),
     ),
-    Submission(
-        "one question half right, one with a wrong choice",
-        {"answer_1": 'answer_1 = {"b"}', "answer_2": 'answer_2 = {"a", "b", "c"}'},
-        frozenset({"answer_1_complete", "answer_2_no_wrong", "answer_2_complete"}),
-    ),
+    half_right("b", "abc"),
 ]

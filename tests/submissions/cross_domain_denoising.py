@@ -1,6 +1,9 @@
 """Known submissions of the denoiser across domains, with the points that each loses."""
 
-from tests.grading_support import Submission, changed
+from functools import partial
+
+from tests import grading_support as support
+from tests.grading_support import half_right
 
 REFERENCE = """
 def denoiser(channels, filters):
@@ -119,17 +122,8 @@ EVERY_CHECK = {
 OTHER_DOMAIN = {"digits_to_photographs", "photographs_to_digits"}
 
 
-def right(name: str, code: str, graded: bool = False) -> Submission:
-    """A submission with full marks."""
-    return Submission(name, {"denoiser": code}, graded=graded)
-
-
-def wrong(
-    name: str, loses: set[str], *changes: tuple[str, str], graded: bool = False
-) -> Submission:
-    """The reference with ``changes``, which lose the test cells named."""
-    code = changed(REFERENCE, *changes)
-    return Submission(name, {"denoiser": code}, frozenset(loses), graded)
+right = partial(support.right, cell="denoiser")
+wrong = partial(support.variant, REFERENCE, cell="denoiser")
 
 
 HIDDEN = '        h = layers.Conv2D(n, 3, padding="same", activation="relu")(h)\n'
@@ -328,9 +322,5 @@ SUBMISSIONS = [
         EVERY_CHECK,
         ("    return auto\n", "    return x_noisy - estimate\n"),
     ),
-    Submission(
-        "both questions half right",
-        {"answer_1": 'answer_1 = {"b"}', "answer_2": 'answer_2 = {"a", "c", "d"}'},
-        frozenset({"answer_1_complete", "answer_2_no_wrong", "answer_2_complete"}),
-    ),
+    half_right("b", "acd"),
 ]

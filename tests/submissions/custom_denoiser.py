@@ -1,5 +1,8 @@
 """Known submissions of the denoiser, with the points that each loses."""
 
+from functools import partial
+
+from tests import grading_support as support
 from tests.grading_support import Submission, changed
 
 REFERENCE = """
@@ -118,17 +121,8 @@ EVERY_CHECK = {
 }
 
 
-def right(name: str, code: str, graded: bool = False) -> Submission:
-    """A submission with full marks."""
-    return Submission(name, {"denoiser": code}, graded=graded)
-
-
-def wrong(
-    name: str, loses: set[str], *changes: tuple[str, str], graded: bool = False
-) -> Submission:
-    """The reference with ``changes``, which lose the test cells named."""
-    code = changed(REFERENCE, *changes)
-    return Submission(name, {"denoiser": code}, frozenset(loses), graded)
+right = partial(support.right, cell="denoiser")
+wrong = partial(support.variant, REFERENCE, cell="denoiser")
 
 
 SUBMISSIONS = [

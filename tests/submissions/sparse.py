@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.grading_support import Submission, changed, right, variant
+from tests.grading_support import Submission, changed, half_right, right, variant
 
 REFERENCE = """
 def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
@@ -596,9 +596,5 @@ SUBMISSIONS = [
 """,
         ),
     ),
-    Submission(
-        "one question half right, one with a wrong choice",
-        {"answer_1": 'answer_1 = {"a"}', "answer_2": 'answer_2 = {"a", "b", "d"}'},
-        frozenset({"answer_1_complete", "answer_2_no_wrong", "answer_2_complete"}),
-    ),
+    half_right("a", "abd"),
 ]

@@ -1,6 +1,9 @@
 """Known submissions of the upscaler, with the points that each loses."""
 
-from tests.grading_support import Submission, changed
+from functools import partial
+
+from tests import grading_support as support
+from tests.grading_support import changed, half_right
 
 REFERENCE = """
 def upscaler(channels, filters, factor):
@@ -146,17 +149,8 @@ EVERY_CHECK = {
 BUILT = EVERY_CHECK - {"wrong_factor"}
 
 
-def right(name: str, code: str, graded: bool = False) -> Submission:
-    """A submission with full marks."""
-    return Submission(name, {"upscaler": code}, graded=graded)
-
-
-def wrong(
-    name: str, loses: set[str], *changes: tuple[str, str], graded: bool = False
-) -> Submission:
-    """The reference with ``changes``, which lose the test cells named."""
-    code = changed(REFERENCE, *changes)
-    return Submission(name, {"upscaler": code}, frozenset(loses), graded)
+right = partial(support.right, cell="upscaler")
+wrong = partial(support.variant, REFERENCE, cell="upscaler")
 
 
 ENLARGE = 'layers.UpSampling2D(factor, interpolation="bicubic")'
@@ -440,9 +434,5 @@ SUBMISSIONS = [
             "    )",
         ),
     ),
-    Submission(
-        "one question half right, one with a wrong choice",
-        {"answer_1": 'answer_1 = {"b"}', "answer_2": 'answer_2 = {"a", "b", "d"}'},
-        frozenset({"answer_1_complete", "answer_2_no_wrong", "answer_2_complete"}),
-    ),
+    half_right("b", "abd"),
 ]

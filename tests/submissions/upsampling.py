@@ -1,6 +1,9 @@
 """Known submissions of the two decoders, with the points that each loses."""
 
-from tests.grading_support import Submission, changed
+from functools import partial
+
+from tests import grading_support as support
+from tests.grading_support import half_right
 
 REFERENCE = """
 def decoder(code_shape, filters, channels, kind):
@@ -117,17 +120,8 @@ EVERY_CHECK = {
 UPSAMPLED = {"upsampled_layers", "upsampling_first", "nearest"}
 
 
-def right(name: str, code: str, graded: bool = False) -> Submission:
-    """A submission with full marks."""
-    return Submission(name, {"decoder": code}, graded=graded)
-
-
-def wrong(
-    name: str, loses: set[str], *changes: tuple[str, str], graded: bool = False
-) -> Submission:
-    """The reference with ``changes``, which lose the test cells named."""
-    code = changed(REFERENCE, *changes)
-    return Submission(name, {"decoder": code}, frozenset(loses), graded)
+right = partial(support.right, cell="decoder")
+wrong = partial(support.variant, REFERENCE, cell="decoder")
 
 
 UPSAMPLE = "            h = layers.UpSampling2D(2)(h)\n"
@@ -240,9 +234,5 @@ SUBMISSIONS = [
         EVERY_CHECK - {"unknown_kind"},
         ("return keras.Model(code, x_hat)", "return x_hat"),
     ),
-    Submission(
-        "both questions half right",
-        {"answer_1": 'answer_1 = {"b"}', "answer_2": 'answer_2 = {"a", "c", "d"}'},
-        frozenset({"answer_1_complete", "answer_2_no_wrong", "answer_2_complete"}),
-    ),
+    half_right("b", "acd"),
 ]

@@ -1,6 +1,9 @@
 """Known submissions of the VAE by hand, with the points that each loses."""
 
-from tests.grading_support import Submission, changed
+from functools import partial
+
+from tests import grading_support as support
+from tests.grading_support import changed, half_right
 
 REFERENCE = """
 class Sampling(layers.Layer):
@@ -243,17 +246,8 @@ TRAINING = {
 }
 
 
-def right(name: str, code: str, graded: bool = False) -> Submission:
-    """A submission with full marks."""
-    return Submission(name, {"vae": code}, graded=graded)
-
-
-def wrong(
-    name: str, loses: set[str], *changes: tuple[str, str], graded: bool = False
-) -> Submission:
-    """The reference with ``changes``, which lose the test cells named."""
-    code = changed(REFERENCE, *changes)
-    return Submission(name, {"vae": code}, frozenset(loses), graded)
+right = partial(support.right, cell="vae")
+wrong = partial(support.variant, REFERENCE, cell="vae")
 
 
 SUBMISSIONS = [
@@ -553,9 +547,5 @@ SUBMISSIONS = [
         ALL,
         (SAMPLE, "    z = mu + tf.exp(log_var / 2) * tf.random.normal(tf.shape(mu))\n"),
     ),
-    Submission(
-        "both questions half right",
-        {"answer_1": 'answer_1 = {"a"}', "answer_2": 'answer_2 = {"a", "c", "d"}'},
-        frozenset({"answer_1_complete", "answer_2_no_wrong", "answer_2_complete"}),
-    ),
+    half_right("a", "acd"),
 ]

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from tests.grading_support import Submission, changed, right, variant
+from tests.grading_support import Submission, changed, half_right, right, variant
 
 REFERENCE = """
 def autoencoder(input_dims, hidden_layers, latent_dims):
@@ -454,10 +454,5 @@ SUBMISSIONS = [
         },
         (RETURN, "    return decoder, encoder, auto\n"),
     ),
-    Submission(
-        "one question half right, one with a wrong choice",
-        {"answer_1": 'answer_1 = {"a"}', "answer_2": 'answer_2 = {"b", "c", "d"}'},
-        frozenset({"answer_1_complete", "answer_2_no_wrong", "answer_2_complete"}),
-        graded=True,
-    ),
+    half_right("a", "bcd", graded=True),
 ]
