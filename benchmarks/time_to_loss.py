@@ -19,6 +19,7 @@ import math
 import multiprocessing
 import signal
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -322,27 +323,25 @@ def main() -> None:
             parser.error(f"--{name} is {value}: give 1 or more")
 
     complete = data.load("mnist").full
-    tasks = options.tasks or list(RECIPES)
-    results = {task: [] for task in tasks}
-    try:
-        for seed in range(options.seed, options.seed + options.rounds):
-            for task in tasks:
+    if options.epochs or options.images or not complete:
+        print("A trial (fewer epochs or images): its figures are no result.")
+    print(
+        f"\n{'task':18} {'loss to reach':>14} {'reference s':>12} {'course s':>12} "
+        f"{'ratio':>7} {'course ends':>12} {'rounds':>7}"
+    )
+    for task in options.tasks or RECIPES:
+        rounds = []
+        try:
+            for seed in range(options.seed, options.seed + options.rounds):
                 pair = []
                 for name, recipe in zip(NAMES, RECIPES[task], strict=True):
                     limit = options.epochs or recipe.epochs
                     recipe = replace(recipe, epochs=min(limit, recipe.epochs))
                     pair.append(measure(task, name, recipe, options.images, seed))
-                results[task].append(pair)
-    except KeyboardInterrupt:
-        print("\nInterrupted: the table holds the rounds that were complete.")
-    if options.epochs or options.images or not complete:
-        print("\nA trial (fewer epochs or images): its figures are no result.")
-    print(
-        f"\n{'task':18} {'loss to reach':>14} {'reference s':>12} {'course s':>12} "
-        f"{'ratio':>7} {'course ends':>12} {'rounds':>7}"
-    )
-    for task, rounds in results.items():
-        print(row(task, rounds))
+                rounds.append(pair)
+        except KeyboardInterrupt:
+            sys.exit(f"{row(task, rounds)}\nInterrupted.")
+        print(row(task, rounds), flush=True)
 
 
 if __name__ == "__main__":
