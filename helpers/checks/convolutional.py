@@ -130,16 +130,17 @@ def decode(
     *,
     activation: Function = relu,
     valid: Sequence[int] = (-2,),
-    upsample_first: bool = False,
+    upsample_before: Sequence[str] = (),
 ) -> np.ndarray:
     """Return what reaches the last activation; options as in :func:`encode`.
 
     Args:
         valid: positions of the convolutions with valid padding, from the end.
+        upsample_before: the paddings whose convolutions get what is enlarged already.
     """
     for i, layer in enumerate(layers[:-1], -len(layers)):
         padding = "valid" if i in valid else "same"
-        if upsample_first:
+        if padding in upsample_before:
             code = activation(convolve(upsample(code), layer, padding))
         else:
             code = upsample(activation(convolve(code, layer, padding)))
@@ -166,7 +167,12 @@ DECODER_MISTAKES: dict[str, Callable[..., np.ndarray]] = {
     "valid padding in the last convolution": partial(decode, valid=(-1,)),
     "valid padding in the first convolution": partial(decode, valid=(-4,)),
     "valid padding in the third-to-last convolution": partial(decode, valid=(-3,)),
-    "upsampling before each convolution": partial(decode, upsample_first=True),
+    "upsampling before each convolution": partial(
+        decode, upsample_before=("same", "valid")
+    ),
+    "upsampling before the convolutions with same padding": partial(
+        decode, upsample_before=("same",)
+    ),
 }
 
 
@@ -235,8 +241,8 @@ def _chain_is(
     raise CheckFailed(
         expected,
         "other numbers than these layers give with the same weights",
-        "an activation, the size or stride of the pooling, the interpolation of the "
-        "upsampling, or an extra operation between the layers.",
+        "an activation, the order of the layers, the size or stride of the pooling, "
+        "the interpolation of the upsampling, or an operation between the layers.",
     )
 
 
