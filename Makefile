@@ -1,6 +1,6 @@
 # Every target in a line: make help
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-all lint doctor lessons release lock clean
+.PHONY: help lab test test-all lint doctor lessons release demo lock clean
 
 # A make that a test starts must not announce its directory among the targets.
 MAKEFLAGS += --no-print-directory
@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 # nbgrader calls programs of the environment by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# What `make lab ARGS=...`, `make test ARGS=...` and `make lessons ARGS=...` pass on.
+# What `make lab ARGS=...`, and others that run one program, pass on.
 ARGS ?=
 
 # The first Python that the course supports; name another one with make PYTHON=...
@@ -43,6 +43,9 @@ lessons: $(READY)  ## re-run lessons in full and store their outputs (some: make
 
 release: $(READY)  ## generate release/ from solutions/ with nbgrader
 	$(BIN)/python -m tools.release $(ARGS)
+
+demo: $(READY)  ## grade a class of synthetic students, open the report (make demo ARGS="--students 40")
+	@$(BIN)/course demo $(ARGS)
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --fork-strategy fewest --generate-hashes --upgrade \

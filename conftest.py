@@ -2,10 +2,14 @@
 
 import os
 import re
+from collections.abc import Iterator
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+
+from grading.execute import Executor
+from grading.sandbox import NoSandbox
 
 os.environ["COURSE_PROFILE"] = "quick"
 os.environ["COURSE_OFFLINE"] = "1"
@@ -37,3 +41,14 @@ def pytest_xdist_make_scheduler(
     config: pytest.Config, log: Producer
 ) -> LoadFileScheduling:
     return PerAssignment(config, log)
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[Executor]:
+    """Return a running executor; skip where the machine cannot make a sandbox."""
+    try:
+        one = Executor()
+    except NoSandbox as error:
+        pytest.skip(str(error))
+    yield one
+    one.close()

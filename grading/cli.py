@@ -2,6 +2,8 @@
 
     course grade vanilla               # what was handed in and is not graded yet
     course grade vanilla --student ada --force
+    course grade vanilla --scheduler tcp://HOST:8786    # on a Dask cluster
+    course report vanilla              # a page about the class
     course feedback vanilla
     course export --format canvas
 
@@ -9,41 +11,58 @@ It works in the course folder, the one with ``nbgrader_config.py``, next to nbgr
 the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
 """
 
+import time
+import webbrowser
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from grading import intake, key, rebuild, sandbox
+from grading import demo, intake, key, pool, rebuild, roster, sandbox
 from grading.assignment import Assignment
 from grading.course import Course
-from grading.execute import SandboxFailed, execute
+from grading.demo import DemoError
+from grading.execute import SandboxFailed
 from grading.export import export
 from grading.feedback import FeedbackError, feedback
 from grading.intake import Submission
 from grading.job import Job, Result
 from grading.journal import Journal, JournalError
 from grading.lock import HeldError, lock
+from grading.pool import Outcome, PoolError
+from grading.roster import RosterError
 from grading.writer import WriteError, Writer
 
 ERRORS = (
+    DemoError,
     FeedbackError,
-    FileNotFoundError,
     HeldError,
     JournalError,
+    OSError,
+    PoolError,
+    RosterError,
     SandboxFailed,
     WriteError,
     sandbox.NoSandbox,
 )
 
 app = typer.Typer(help="Grade a class of the course.", no_args_is_help=True)
-console = Console()
+# Without markup: names and notes come from students.
+console = Console(markup=False)
+COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    TextColumn("{task.completed:.0f} done, {task.remaining:.0f} left,"),
+    TextColumn("{task.fields[failed]} failed, time to go:"),
+    TimeRemainingColumn(),
+)
+# How a submission ends that could not be run to its end.
+ENDED = ("failed", "timeout", "refused")
 
 
 @dataclass(frozen=True)
@@ -66,38 +85,40 @@ def received(
     return work
 
 
-def executed(one: Work, *, trust_submissions: bool) -> Result:
-    """Run a submission, a second time if the machine failed the first time.
-
-    Raises:
-        SandboxFailed: it failed again.
-    """
-    if one.submission.refused is not None:
-        return rebuild.refusal(one.job, one.submission)
-    try:
-        result = execute(one.job, trust_submissions=trust_submissions)
-    except SandboxFailed:
-        result = execute(one.job, trust_submissions=trust_submissions)
-    return rebuild.with_notes(result, one.submission)
-
-
-def in_parallel(
-    works: list[Work], workers: int, *, trust_submissions: bool
-) -> Iterator[tuple[Work, Result]]:
-    """Run submissions side by side; yield each with its result, as they end."""
-    with ThreadPoolExecutor(workers) as pool:
-        futures: dict[Future[Result], Work] = {
-            pool.submit(executed, one, trust_submissions=trust_submissions): one
-            for one in works
-        }
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+def outcomes(
+    works: list[Work],
+    *,
+    workers: int,
+    scheduler: str | None,
+    trust_submissions: bool,
+) -> Iterator[tuple[Work, Outcome]]:
+    """Run submissions; yield each with what came of it, as they end."""
+    running = {}
+    for one in works:
+        if one.submission.refused is None:
+            running[one.job.student] = one
+        else:
+            yield one, rebuild.refusal(one.job, one.submission)
+    for job, outcome in pool.run(
+        [one.job for one in running.values()],
+        workers=workers,
+        scheduler=scheduler,
+        trust_submissions=trust_submissions,
+    ):
+        one = running[job.student]
+        if isinstance(outcome, Result):
+            outcome = rebuild.with_notes(outcome, one.submission)
+        yield one, outcome
 
 
-def _table(assignment: Assignment, results: dict[str, Result]) -> Table:
+def _without_outputs(result: Result) -> Result:
+    """Return what the table needs, so that a large class takes little memory."""
+    return replace(result, outputs={}, messages={})
+
+
+def _table(
+    assignment: Assignment, results: dict[str, Result], nothing: list[str]
+) -> Table:
     most = sum(assignment.points.values())
     table = Table("student", "points", "status", "seconds", "what to know")
     for student, result in sorted(results.items()):
@@ -108,6 +129,8 @@ def _table(assignment: Assignment, results: dict[str, Result]) -> Table:
             f"{result.seconds['all']:.1f}" if "all" in result.seconds else "",
             " ".join((*result.notes, *result.flags)),
         )
+    for student in nothing:
+        table.add_row(student, "", "nothing handed in")
     return table
 
 
@@ -117,7 +140,25 @@ def grade(
     student: Annotated[
         list[str] | None, typer.Option(help="Only this one; may be given often.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Side by side.")] = 2,
+    class_list: Annotated[
+        str | None,
+        typer.Option(
+            "--roster",
+            metavar="FILE",
+            help="The class: a CSV file with a column id; or the word gradebook, for "
+            "the students whom it knows. Others are left out.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Side by side, on this machine.")
+    ] = 2,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tcp://HOST:PORT",
+            help="A Dask scheduler, whose workers run the submissions instead.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option(help="Run again what was graded.")] = False,
     trust_submissions: Annotated[
         bool, typer.Option(help="Run students' code without a sandbox.")
@@ -127,11 +168,12 @@ def grade(
     """Grade what was handed in; what has not changed is not run again."""
     if trust_submissions:
         console.print(sandbox.TRUSTED, style="bold")
-    else:
+    elif scheduler is None:
         sandbox.require()
     course = Course.load(root)
     assignment = Assignment.load(course, name)
-    found, left_out = intake.students(course, name)
+    everybody = None if class_list is None else roster.read(course, class_list)
+    found, left_out = intake.students(course, name, everybody)
     for folder, why in left_out.items():
         console.print(f"left out: {folder}: {why}")
     if unknown := set(student or ()) - set(found):
@@ -144,30 +186,44 @@ def grade(
     ):
         writer = Writer(course, assignment, journal)
         works = received(course, assignment, student or found)
-        known = {
-            one.job.student: journal.result(name, one.job.student, one.job.key)
-            for one in works
-        }
-        todo = [one for one in works if force or known[one.job.student] is None]
-        results = {s: result for s, result in known.items() if result is not None}
-        columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn())
-        with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-            task = progress.add_task(name, total=len(todo))
-            for one, result in in_parallel(
-                todo, workers, trust_submissions=trust_submissions
+        results: dict[str, Result] = {}
+        for one in works:
+            result = journal.result(name, one.job.student, one.job.key)
+            if result is not None:
+                results[one.job.student] = _without_outputs(result)
+        todo = [one for one in works if force or one.job.student not in results]
+        failed: dict[str, SandboxFailed] = {}
+        with Progress(*COLUMNS, console=console) as progress:
+            failures = 0
+            task = progress.add_task(name, total=len(todo), failed=failures)
+            for one, outcome in outcomes(
+                todo,
+                workers=workers,
+                scheduler=scheduler,
+                trust_submissions=trust_submissions,
             ):
-                journal.record(result)
-                results[one.job.student] = result
-                progress.advance(task)
+                if isinstance(outcome, Result):
+                    journal.record(outcome)
+                    results[one.job.student] = _without_outputs(outcome)
+                else:
+                    failed[one.job.student] = outcome
+                failures += not isinstance(outcome, Result) or outcome.status in ENDED
+                progress.update(task, advance=1, failed=failures)
         removed = []
         for one in works:
-            result = results[one.job.student]
-            if writer.pending(one.job, result):
+            result = journal.result(name, one.job.student, one.job.key)
+            if result is not None and writer.pending(one.job, result):
                 removed += writer.write(one.job, result, one.submission.timestamp)
-    console.print(_table(assignment, results))
+    nothing = [] if student else sorted(set(everybody or ()) - set(found))
+    console.print(_table(assignment, results, nothing))
     for sentence in removed:
         console.print(sentence)
     console.print(f"{len(todo)} run, {len(works) - len(todo)} unchanged.")
+    if failed:
+        for who, error in sorted(failed.items()):
+            console.print(f"{who}: not graded. {error}", style="red")
+        console.print("The machine failed, not the students. Run the command again.")
+        raise typer.Exit(1)
 
 
 @app.command(name="feedback")
@@ -181,6 +237,18 @@ def write_feedback(
         console.print(str(page))
 
 
+@app.command(name="report")
+def write_report(
+    name: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
+    root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
+) -> None:
+    """Write a page about the class: points, checks, times, what to look at."""
+    # Matplotlib and scikit-learn take seconds to import; no other command needs them.
+    from grading.report import report
+
+    console.print(str(report(Course.load(root), name)), soft_wrap=True)
+
+
 @app.command(name="export")
 def export_marks(
     format: Annotated[Literal["csv", "canvas", "moodle"], typer.Option()] = "csv",
@@ -189,6 +257,50 @@ def export_marks(
 ) -> None:
     """Write the marks of all assignments to a file."""
     console.print(str(export(Course.load(root), format, to)))
+
+
+@app.command(name="demo")
+def run_demo(
+    students: Annotated[int, typer.Option(min=1, help="How many.")] = 12,
+    assignment: Annotated[
+        list[str] | None,
+        typer.Option(help="May be given often. Default: quiz and vanilla."),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="A new folder. Default: a temporary one.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Side by side.")] = 2,
+    show: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the report in a browser.")
+    ] = True,
+) -> None:
+    """Grade a class of synthetic students, and write all that there is to see."""
+    started = time.monotonic()
+    sandbox.require()
+    names = assignment or ["quiz", "vanilla"]
+    course, what = demo.make(to, names, students)
+    for name in names:
+        handed_in = Table("student", f"handed in for {name}")
+        for row in what[name].items():
+            handed_in.add_row(*row)
+        console.print(handed_in)
+        grade(name, workers=workers, root=course.root)
+        pages = feedback(course, name)
+        console.print(f"{len(pages)} pages of feedback.")
+    export_marks(root=course.root)
+    for name in names:
+        write_report(name, root=course.root)
+    console.print(f"{time.monotonic() - started:.0f} seconds in all.")
+    if show and not _opened(course.root / "reports" / f"{names[-1]}.html"):
+        console.print("There is no browser here: open the report yourself.")
+
+
+def _opened(page: Path) -> bool:
+    """Open a page in the user's browser; return whether there is one."""
+    try:
+        return webbrowser.open(page.as_uri())
+    except webbrowser.Error:
+        return False
 
 
 def main() -> None:

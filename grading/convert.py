@@ -8,6 +8,11 @@ from nbgrader.converters import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+# What Python writes between the errors of a traceback.
+PLACES = ("  ", "Traceback (", "The above exception", "During handling")
+# nbgrader's own messages, and those of its gradebook.
+LOGS = ("grading.nbgrader", "tornado.application")
+
 
 class ConvertError(RuntimeError):
     """A converter failed; the message is what it said."""
@@ -21,7 +26,12 @@ class _Errors(logging.Handler):
         self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+        # Of a traceback, the errors and not the places.
+        self.messages += [
+            line
+            for line in record.getMessage().splitlines()
+            if line.strip() and not line.startswith(PLACES)
+        ]
 
 
 def convert(converter: type[BaseConverter], config: Config) -> None:
@@ -31,9 +41,11 @@ def convert(converter: type[BaseConverter], config: Config) -> None:
         ConvertError: it failed.
     """
     errors = _Errors()
-    log = logging.getLogger("grading.nbgrader")
-    log.propagate = False
-    log.addHandler(errors)
+    logs = [logging.getLogger(name) for name in LOGS]
+    for one in logs:
+        one.propagate = False
+        one.addHandler(errors)
+    log = logs[0]
     directory = CourseDirectory(config=config, log=log)
     try:
         with warnings.catch_warnings():
@@ -43,4 +55,6 @@ def convert(converter: type[BaseConverter], config: Config) -> None:
         said = errors.messages or [traceback.format_exc(limit=-1)]
         raise ConvertError("\n".join(said)) from error
     finally:
-        log.removeHandler(errors)
+        for one in logs:
+            one.removeHandler(errors)
+            one.propagate = True

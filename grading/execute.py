@@ -7,20 +7,22 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from typing import Any
 
 from grading import sandbox, wire
 from grading.job import Cell, Job, Output, Result, Status
+from grading.judgement import Verdict, as_request
 from grading.kernel import Kernel
 from grading.messages import failed
 from grading.outputs import text
-from grading.verdict import Verdict, as_request
 from grading.warm import Kind, Warm
 from grading.wire import Bounds, Misbehaved
 
 GRACE_S = 15.0
+KINDS: tuple[Kind, ...] = ("kernel", "verdict")
 ENDED = {
     "memory": "The program used more memory than a submission may, and was stopped.",
     "error": "The sandbox failed: {error}",
@@ -40,15 +42,24 @@ class Executor:
 
     Raises:
         sandbox.NoSandbox: this machine cannot make one.
+        SandboxFailed: a warm server did not start.
     """
 
     def __init__(self, *, trust_submissions: bool = False) -> None:
-        if not trust_submissions:
-            sandbox.require()
+        sandbox.require(trust_submissions=trust_submissions)
         self._trusted = trust_submissions
         self._lock = threading.Lock()
-        kinds: tuple[Kind, ...] = ("kernel", "verdict")
-        self._servers = {kind: Warm(kind) for kind in kinds}
+        with ThreadPoolExecutor(len(KINDS)) as threads:
+            starting = {kind: threads.submit(_warm, kind) for kind in KINDS}
+        self._servers = {
+            kind: one.result()
+            for kind, one in starting.items()
+            if one.exception() is None
+        }
+        for one in starting.values():
+            if error := one.exception():
+                self.close()
+                raise error
 
     @property
     def pids(self) -> dict[str, int]:
@@ -63,11 +74,16 @@ class Executor:
     def _fork(
         self, kind: Kind, request: dict[str, Any], ends: Iterable[socket.socket]
     ) -> None:
+        fds = [end.fileno() for end in ends]
         with self._lock:
-            if not self._servers[kind].alive:
-                self._servers[kind].close()
-                self._servers[kind] = Warm(kind)
-            self._servers[kind].fork(request, [end.fileno() for end in ends])
+            # One that was killed a moment ago may still look alive.
+            with suppress(OSError):
+                if self._servers[kind].alive:
+                    self._servers[kind].fork(request, fds)
+                    return
+            self._servers[kind].close()
+            self._servers[kind] = _warm(kind)
+            self._servers[kind].fork(request, fds)
 
     def execute(self, job: Job) -> Result:
         """Run a job.
@@ -214,12 +230,27 @@ def _disagreements(
     ]
 
 
+def _warm(kind: Kind) -> Warm:
+    try:
+        return Warm(kind)
+    except (RuntimeError, OSError) as error:
+        raise SandboxFailed(str(error)) from error
+
+
+_making = threading.Lock()
+
+
 @functools.cache
-def executor(trust_submissions: bool = False) -> Executor:
-    """Return this process's executor, made at the first call and ended at exit."""
+def _executor(trust_submissions: bool) -> Executor:
     made = Executor(trust_submissions=trust_submissions)
     atexit.register(made.close)
     return made
+
+
+def executor(trust_submissions: bool = False) -> Executor:
+    """Return this process's executor, made at the first call and ended at exit."""
+    with _making:  # not one for each thread that comes at the same time
+        return _executor(trust_submissions)
 
 
 def execute(job: Job, *, trust_submissions: bool = False) -> Result:

@@ -8,6 +8,7 @@ neither the gradebook nor the clock does.
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -146,7 +147,8 @@ class Journal:
             _write_all(self._descriptor, line, self._end)
             os.fsync(self._descriptor)
         except OSError as error:
-            os.ftruncate(self._descriptor, self._end)
+            with suppress(OSError):  # a torn line is left out when it is read
+                os.ftruncate(self._descriptor, self._end)
             raise self._error(error) from error
         self._note(entry, (self._end, len(line)))
         self._end += len(line)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import sys
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import distributions
@@ -12,14 +13,17 @@ from grading.job import Job
 
 PACKAGE = Path(__file__).resolve().parent
 CHECKS = PACKAGE.parent / "helpers"
+PACKAGES = ("site-packages", "dist-packages")
 # What runs a job. The rest of the package may change without a new result.
 RUNS = (
     "execute",
+    "judgement",
     "kernel",
     "messages",
     "outputs",
     "remote",
     "sandbox",
+    "syscalls",
     "verdict",
     "warm",
     "wire",
@@ -29,8 +33,10 @@ RUNS = (
 @cache
 def environment() -> str:
     """Return a hash of Python, its packages, the checks and what runs them."""
+    # Not all of sys.path: setuptools, once imported, adds a folder of its own.
+    folders = [path for path in sys.path if path.endswith(PACKAGES)]
     packages = sorted(
-        {f"{one.name}=={one.version}" for one in distributions() if one.name}
+        {f"{one.name}=={one.version}" for one in distributions(path=folders)}
     )
     found = [platform.python_version(), platform.machine(), *packages]
     files = sorted(CHECKS.rglob("*.py"))

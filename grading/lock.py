@@ -1,6 +1,5 @@
 """One grader at a time."""
 
-import fcntl
 import os
 import socket
 from collections.abc import Iterator
@@ -22,6 +21,8 @@ def lock(path: Path) -> Iterator[None]:
     Raises:
         HeldError: somebody else holds it; the message says who, and since when.
     """
+    import fcntl  # Windows, where `course export` works, has none
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "a+", encoding="utf-8") as file:
         try:

@@ -35,11 +35,16 @@ class Channel:
     Args:
         sock: the trusted end.
         deadline: when all must be done, on the clock of ``time.monotonic``.
+
+    Attributes:
+        asked: how many questions were put.
+        broken: why nothing more can be asked; None while it can.
     """
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock = sock
         self.deadline = deadline
+        self.asked = 0
         self.broken: StudentError | None = None
 
     def ask(
@@ -50,6 +55,7 @@ class Channel:
         Raises:
             StudentError: the student's code raised it, or did not answer properly.
         """
+        self.asked += 1
         if self.broken:
             raise self.broken
         deadline = min(self.deadline, time.monotonic() + CALL_S)
@@ -124,6 +130,10 @@ class RemoteStudent(Student):
         self.builder = builder
         self.parts = ("encoder", "decoder", "auto")
         self._shapes: dict[str, list[tuple[int, ...]]] = {}
+
+    def __repr__(self) -> str:
+        # As a message may quote it: without an address, the same in each run.
+        return f"<the function {self.builder}>"
 
     def build(self, *arguments: Any) -> list[Any]:
         self._shapes.clear()

@@ -2,49 +2,30 @@
 
 First the visible tests of all cells, then the hidden ones. So a message that quotes the
 student's own error can tell nothing about hidden tests: the student's process has not
-seen any by then.
+seen any by then. A hidden test that fails gets a message that is always the same.
 """
 
 import ast
 import builtins
 import contextlib
 import io
-import resource
 import signal
 import socket
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 from helpers.checks.interface import StudentError
 from helpers.checks.report import CheckFailed
 
 from grading import wire
-from grading.job import Cell, Job
+from grading.job import Cell
+from grading.judgement import Verdict
 from grading.remote import Channel
 from grading.wire import Bounds, Misbehaved
 
 GRACE_S = 5.0
-
-
-@dataclass
-class Verdict:
-    """What the trusted process found.
-
-    Attributes:
-        marks: points by grade id.
-        messages: why points were lost, by grade id.
-        visible: whether the visible tests passed, by grade id.
-        late: whether the student's process took too long.
-        broken: why the student's process could no longer be asked; ``""`` if it could.
-    """
-
-    marks: dict[str, float] = field(default_factory=dict)
-    messages: dict[str, str] = field(default_factory=dict)
-    visible: dict[str, bool] = field(default_factory=dict)
-    late: bool = False
-    broken: str = ""
 
 
 def hidden_part(visible: str, whole: str) -> str:
@@ -85,16 +66,19 @@ def judge(
     visible = {cell.grade_id: cell.source for cell in cells}
     trusted = list(trusted)
     for cell in trusted:
-        message = _failure(visible.get(cell.grade_id, ""), names, ask)
-        verdict.visible[cell.grade_id] = message is None
-        if message is not None:
-            verdict.messages[cell.grade_id] = message
+        error = _failure(visible.get(cell.grade_id, ""), names, ask)
+        verdict.visible[cell.grade_id] = error is None
+        if error is not None:
+            verdict.messages[cell.grade_id] = _message(error)
     for cell in trusted:
         if verdict.visible[cell.grade_id]:
             source = hidden_part(visible.get(cell.grade_id, ""), cell.source)
-            message = _failure(source, names, ask)
-            if message is not None:
-                verdict.messages[cell.grade_id] = message
+            asked = ask.asked
+            error = _failure(source, names, ask)
+            if error is not None and ask.asked > asked:
+                error = _of_hidden_test(error, cell)
+            if error is not None:
+                verdict.messages[cell.grade_id] = _message(error)
         lost = cell.grade_id in verdict.messages
         verdict.marks[cell.grade_id] = 0.0 if lost else float(cell.points)
     if ask.broken:
@@ -108,20 +92,40 @@ def _execute(source: str, names: dict[str, Any]) -> None:
         exec(compile(source, "<test>", "exec"), names)
 
 
-def _failure(source: str, names: dict[str, Any], ask: Channel) -> str | None:
+def _failure(source: str, names: dict[str, Any], ask: Channel) -> Exception | None:
     """Run a test; return why it fails, or None."""
     try:
         for name in free_names(source):
             if name not in names and not hasattr(builtins, name):
                 names[name] = ask.value(name)
         _execute(source, names)
-    except CheckFailed as error:
-        return str(error)
-    except StudentError as error:
-        return error.message
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return error
     return None
+
+
+def _message(error: Exception) -> str:
+    """Return what a student reads about a test that failed."""
+    if isinstance(error, CheckFailed):
+        return str(error)
+    if isinstance(error, StudentError):
+        return error.message
+    return f"{type(error).__name__}: {error}"
+
+
+def _of_hidden_test(error: Exception, cell: Cell) -> CheckFailed:
+    """Return a failure whose words student code, which was asked, cannot choose.
+
+    It knows the hidden inputs by now, and words that it chooses could carry them out.
+    """
+    return CheckFailed(
+        expected="the same as in the visible check, for any sizes",
+        found="it does not hold for other sizes",
+        likely_cause="a size that is written as a number instead of an argument, or "
+        "code that breaks off or takes long with other sizes. Call your function with "
+        "several sizes in a cell of your own.",
+        property=getattr(error, "property", "") or cell.grade_id,
+    )
 
 
 # --- the process ----------------------------------------------------------------------
@@ -134,6 +138,8 @@ def answer(control: socket.socket, questions: socket.socket) -> NoReturn:
         control: the other end is the grader's.
         questions: the other end is the student's process.
     """
+    import resource  # Windows, where `course export` works, has none
+
     import keras
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -173,15 +179,3 @@ def _warm_up(setup: list[str]) -> None:
     names: dict[str, Any] = {"__name__": "__main__"}
     for source in setup:
         _execute(source, names)
-
-
-def as_request(job: Job) -> dict[str, Any]:
-    """Return what :func:`answer` reads first: the course's part of a job."""
-    tests = [cell for cell in job.cells if cell.role == "test"]
-    setup = [c.source for c in job.cells if c.role == "setup" and c.kind == "code"]
-    return {
-        "setup": setup,
-        "cells": list(map(asdict, tests)),
-        "trusted": list(map(asdict, job.trusted)),
-        "seed": job.seed,
-    }

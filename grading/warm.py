@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -54,6 +55,8 @@ class Warm:
     """
 
     def __init__(self, kind: Kind) -> None:
+        self._closing = threading.Lock()
+        self._last = ""
         # Kept in a file without a name: a pipe could fill up.
         self._said_fd = os.memfd_create("said")
         self._said = Path(f"/proc/self/fd/{self._said_fd}")
@@ -71,10 +74,13 @@ class Warm:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        if self._socket.recv(len(READY)) != READY:
-            said = self.said
+        try:
+            answer = self._socket.recv(len(READY))
+        except OSError:
+            answer = b""
+        if answer != READY:
             self.close()
-            raise RuntimeError(f"no warm process: {said}")
+            raise RuntimeError(f"no warm process: {self.said}")
 
     def fork(self, request: dict[str, Any], fds: Sequence[int]) -> None:
         """Fork a process that has ``fds`` and gets ``request``.
@@ -90,6 +96,10 @@ class Warm:
     @property
     def said(self) -> str:
         """What the server and the processes that it forked wrote to stderr, the end."""
+        with self._closing:
+            return self._last if self._said_fd < 0 else self._words()
+
+    def _words(self) -> str:
         return self._said.read_text(errors="replace")[-2000:]
 
     @property
@@ -109,9 +119,11 @@ class Warm:
             self._process.wait(5)
         self._process.kill()
         self._process.wait()
-        if self._said_fd >= 0:
-            os.close(self._said_fd)
-            self._said_fd = -1
+        with self._closing:
+            if self._said_fd >= 0:
+                self._last = self._words()
+                os.close(self._said_fd)
+                self._said_fd = -1
 
 
 def _environment(kind: Kind) -> dict[str, str]:

@@ -119,7 +119,7 @@ def receive(
         _read(sock, memoryview(prefix), deadline)
         (length,) = LENGTH.unpack(prefix)
         if length > bounds.text:
-            raise Misbehaved(f"a message of {length} bytes")
+            raise Misbehaved("a message that is too long")
         text = bytearray(length)
         _read(sock, memoryview(text), deadline)
         body = json.loads(text)

@@ -7,7 +7,8 @@ notebook, never the student's folder, and its Execute step is replaced by
 
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ComputeChecksums, Execute
-from sqlalchemy import make_url, text
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
@@ -93,9 +94,14 @@ class Writer:
 
         Raises:
             WriteError: nbgrader failed; nothing was recorded as written.
+            JournalError: the journal cannot be written.
         """
         self._stage(job, timestamp)
-        notes = self._forget_older_marks(job, result)
+        # Until it is written, nothing says what the gradebook holds.
+        older = self.journal.written(job.assignment, job.student)
+        work = "" if older is None else older["work"]
+        self.journal.record_written(job.assignment, job.student, "", work)
+        notes = self._forget_older_marks(job, work)
         config = self._config(job.student)
         steps = Autograde.class_traits()["autograde_preprocessors"].default()
         chosen = config.Autograde.get("autograde_preprocessors", steps)
@@ -146,20 +152,51 @@ class Writer:
         config.BaseConverter.force = True
         return config
 
-    def _check_writable(self) -> None:
+    @contextmanager
+    def _gradebook(self) -> Iterator[Gradebook]:
+        """Open the gradebook.
+
+        Raises:
+            WriteError: it cannot be opened, or what is done with it fails.
+        """
+        url = make_url(self.course.directory.db_url)
         try:
+            self._make_gradebook(url)
             with self.course.gradebook() as gradebook:
-                if gradebook.db.get_bind().dialect.name == "sqlite":
-                    gradebook.db.execute(text("BEGIN IMMEDIATE"))
-                    gradebook.db.execute(text("CREATE TABLE writable (yes INTEGER)"))
-                    gradebook.db.rollback()
+                yield gradebook
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            url = make_url(self.course.directory.db_url)
             reason = getattr(error, "orig", None) or error
             raise WriteError(
                 f"The gradebook {url.render_as_string()} cannot be written: {reason}. "
                 "The journal keeps every result; put that right and start again."
             ) from error
+
+    def _make_gradebook(self, url: URL) -> None:
+        """Have nbgrader make a gradebook that is not there: all of it or nothing.
+
+        nbgrader makes its tables first and notes their version later. One that is
+        killed between leaves a gradebook that cannot be upgraded.
+        """
+        if url.get_backend_name() != "sqlite" or url.query or not url.database:
+            return
+        path = Path(url.database)
+        if path.exists():
+            return
+        new = path.with_name(f"{path.name}.new")
+        for one in (new, Path(f"{new}-journal")):
+            one.unlink(missing_ok=True)
+        config = deepcopy(self.course.config)
+        config.CourseDirectory.db_url = url.set(database=str(new)).render_as_string()
+        with Course(self.course.root, config).gradebook():
+            pass
+        new.replace(path)
+
+    def _check_writable(self) -> None:
+        with self._gradebook() as gradebook:
+            if gradebook.db.get_bind().dialect.name == "sqlite":
+                gradebook.db.execute(text("BEGIN IMMEDIATE"))
+                gradebook.db.execute(text("CREATE TABLE writable (yes INTEGER)"))
+                gradebook.db.rollback()
 
     def _is_known(self) -> bool:
         """Return whether the gradebook holds the assignment as its source is now."""
@@ -171,7 +208,7 @@ class Writer:
             for cell in notebook.cells
             if "checksum" in (about := cell.metadata.get("nbgrader", {}))
         }
-        with self.course.gradebook() as gradebook:
+        with self._gradebook() as gradebook:
             try:
                 known = gradebook.find_notebook(name, name)
             except MissingEntry:
@@ -214,18 +251,17 @@ class Writer:
         return [grade for grade in found.grades if grade.name in self.assignment.points]
 
     def _in_gradebook(self, student: str) -> Mapping[str, float | None]:
-        with self.course.gradebook() as gradebook:
+        with self._gradebook() as gradebook:
             return {
                 grade.name: grade.auto_score
                 for grade in self._grades(gradebook, student)
             }
 
-    def _forget_older_marks(self, job: Job, result: Result) -> list[str]:
-        written = self.journal.written(job.assignment, job.student)
-        if written is None or written["work"] == work_key(job):
+    def _forget_older_marks(self, job: Job, older_work: str) -> list[str]:
+        if older_work in ("", work_key(job)):
             return []
         notes = []
-        with self.course.gradebook() as gradebook:
+        with self._gradebook() as gradebook:
             for grade in self._grades(gradebook, job.student):
                 by_hand = {
                     "mark": grade.manual_score,

@@ -3,8 +3,10 @@
 These tests need no Keras. What attacks do to the whole grader: test_grading_attacks.py.
 """
 
+import errno
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -12,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from grading import sandbox
+from grading import sandbox, syscalls
+from grading.execute import Executor
 from grading.job import Limits
 from tools.release import ROOT
 
@@ -105,9 +108,9 @@ def test_a_single_file_has_a_limit_of_its_own() -> None:
     assert said(
         """
 import os
-fd = os.memfd_create('x')
+open('x', 'w').close()
 try:
-    os.ftruncate(fd, 5 << 20)
+    os.truncate('x', 5 << 20)
 except OSError as error:
     say(error.strerror)
 """
@@ -298,13 +301,121 @@ except KeyboardInterrupt:
     assert found == ["ready", "interrupted"]
 
 
-def test_a_machine_without_namespaces_is_told_what_to_do(
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("memfd_create", "b'x', 0"),
+        ("shmget", "1, 4096, 0o1666"),
+        ("ptrace", "0, 0, 0, 0"),
+        ("unshare", "0"),
+        ("bpf", "0, None, 0"),
+        ("keyctl", "0, 0, 0"),
+        ("userfaultfd", "0"),
+        ("io_uring_setup", "1, None"),
+        ("open_by_handle_at", "3, None, 0"),
+    ],
+)
+def test_a_system_call_that_no_assignment_needs_is_refused(
+    name: str, arguments: str
+) -> None:
+    column = syscalls.MACHINES[platform.machine()].column
+    number = syscalls.REFUSED[name][column]
+
+    found = said(
+        f"""
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+say(libc.syscall({number}, {arguments}))
+say(ctypes.get_errno())
+"""
+    )
+
+    assert found == ["-1", str(errno.EPERM)]
+
+
+def test_memory_of_no_process_cannot_be_made() -> None:
+    found = said(
+        """
+import os
+def in_memory(number):
+    return os.memfd_create(str(number))
+def shared(number):
+    return os.open(f'/dev/shm/{number}', os.O_CREAT | os.O_WRONLY)
+for make in (in_memory, shared):
+    try:
+        for number in range(9):
+            os.write(make(number), bytes(1 << 20))
+    except OSError as error:
+        say(error.strerror)
+"""
+    )
+
+    assert found == ["Operation not permitted", "No space left on device"]
+
+
+def test_a_filter_ends_in_allow_and_refuse() -> None:
+    for machine in syscalls.MACHINES.values():
+        steps = syscalls.program(machine)
+        for at, (code, yes, no, _) in enumerate(steps[:-2]):
+            if code != syscalls.LOAD:
+                assert at + 1 + yes < len(steps)
+                assert at + 1 + no < len(steps)
+        refused = {k: at + 1 + yes for at, (_, yes, _, k) in enumerate(steps)}
+        for both in syscalls.REFUSED.values():
+            assert refused[both[machine.column]] == len(steps) - 1
+        assert [k for *_, k in steps[-2:]] == [syscalls.ALLOW, syscalls.REFUSE]
+
+
+@pytest.mark.parametrize(
+    ("system", "install"),
+    [
+        ("darwin", "brew install podman"),
+        ("win32", "wsl --install"),
+        ("freebsd14", "podman run --privileged"),
+    ],
+)
+def test_a_system_without_namespaces_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, system: str, install: str
+) -> None:
+    monkeypatch.setattr(sandbox.sys, "platform", system)
+
+    for trust in (False, True):
+        with pytest.raises(sandbox.NoSandbox, match=f"{system} has no") as error:
+            Executor(trust_submissions=trust)
+        assert install in str(error.value)
+
+
+def test_linux_that_allows_no_namespaces_is_told_what_to_allow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    failed = subprocess.CompletedProcess(
+        [], 0, '{"why": "error", "error": "PermissionError: unshare"}\n', ""
+    )
+    monkeypatch.setattr(sandbox.subprocess, "run", lambda *_, **__: failed)
 
-    with pytest.raises(sandbox.NoSandbox, match="Linux virtual machine"):
+    with pytest.raises(sandbox.NoSandbox, match="unshare") as error:
         sandbox.require()
+
+    for advice in ("unprivileged_userns", "--privileged", "--trust-submissions"):
+        assert advice in str(error.value)
+
+
+def test_without_what_windows_lacks_the_command_can_still_refuse() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules.update(fcntl=None, resource=None)\n"
+        "from grading import cli, sandbox\n"
+        "sys.platform = 'win32'\n"
+        "sys.argv = ['course', 'grade', 'quiz']\n"
+        "cli.main()\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert done.returncode == 1
+    assert "wsl --install" in " ".join(done.stdout.split())
 
 
 def test_limits_have_room_for_a_check() -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import re
 import socket
 import struct
 import threading
@@ -83,7 +84,7 @@ def test_an_array_arrives_as_it_was_sent(ends: Ends, array: np.ndarray) -> None:
         frozenset({1}),
         {"a": [1], 2: (3,)},
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,  # a set's text differs between workers
 )
 def test_a_value_arrives_with_its_type(value: Any) -> None:
     found = wire.decode(json.loads(json.dumps(wire.encode(value))))
@@ -372,7 +373,7 @@ def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
             raise NameError(f"{name} is not defined")
         return answers[name]
 
-    ask: Any = SimpleNamespace(value=value, broken=None)
+    ask: Any = SimpleNamespace(value=value, broken=None, asked=0)
     visible, trusted = [], []
     for number, (seen, hidden) in enumerate(tests):
         about = {"kind": "code", "role": "test", "points": 2.0}
@@ -406,6 +407,48 @@ def test_all_visible_tests_come_before_the_first_hidden_one() -> None:
     )
 
     assert log == ["visible 0", "visible 1", "hidden 0", "hidden 1"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        StudentError("ValueError", "sizes 7 and 9"),
+        StudentError("TypeError", "autoencoder() takes 7 arguments"),
+        StudentError("NotImplementedError", "", "raise NotImplementedError"),
+        StudentError("Timeout", "your model takes too long to answer"),
+        OverflowError("7"),
+    ],
+    ids=lambda error: getattr(error, "kind", type(error).__name__),
+)
+def test_the_words_about_a_hidden_test_are_not_the_student_s(error: Exception) -> None:
+    ask: Any = SimpleNamespace(broken=None, asked=0)
+
+    class Liar(remote.RemoteStudent):
+        def build(self, size: int) -> list:
+            ask.asked += 1
+            if size == 1:
+                return [1]
+            raise error
+
+    ask.value = lambda name: Liar(ask, name)
+    setup = (
+        "from helpers.checks.report import check\n"
+        "@check('it can be built')\n"
+        "def built(student, size=1):\n"
+        "    student.build(size)\n"
+    )
+    about = {"kind": "code", "role": "test", "points": 2.0}
+    visible = Cell("test", "test", source="built(autoencoder)", **about)
+    trusted = Cell(
+        "test", "test", source=f"{visible.source}\nbuilt(autoencoder, size=9)", **about
+    )
+
+    found = judge([setup], [visible], [trusted], ask)
+
+    assert found.marks == {"test": 0.0}
+    assert found.messages["test"].startswith("Does not hold: it can be built\n")
+    assert "a size that is written as a number" in found.messages["test"]
+    assert not re.search(r"\d", found.messages["test"])
 
 
 def test_a_name_that_is_missing_costs_the_points_of_its_cells() -> None:
