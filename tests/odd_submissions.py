@@ -1,14 +1,16 @@
 """Odd but possible submissions of the vanilla assignment, and what must come of them.
 
 Each is made from the right submission by a function that changes the notebook, or that
-writes the folder's files.
+writes the folder's files. ``python -m tests.odd_marks`` marks all and prints a table.
 """
 
 import json
+import os
 import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
@@ -67,6 +69,20 @@ class Odd:
 def right() -> NotebookNode:
     """Return the notebook that students get, filled in."""
     return with_cells(source(NAME, "release"), RIGHT)
+
+
+def hand_in(folder: Path, files: Files) -> None:
+    """Write a submission's files into a folder, which is made."""
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Link):
+            path.symlink_to(content.target)
+        elif isinstance(content, Pipe):
+            os.mkfifo(path)
+        else:
+            path.write_bytes(content)
 
 
 def written(notebook: NotebookNode, **options: object) -> bytes:

@@ -1,7 +1,6 @@
 """Odd submissions are repaired or refused with a sentence, and nothing is followed."""
 
 import builtins
-import os
 import re
 import shutil
 import sys
@@ -14,8 +13,9 @@ from grading.assignment import Assignment
 from grading.course import Course
 from grading.key import key, work_key
 from grading.names import names
+from tests import odd_submissions
 from tests.grading_support import ROOT, expected_marks, marks_in_process, submissions
-from tests.odd_submissions import FILE, NAME, ODD, RIGHT, Link, Pipe, right, written
+from tests.odd_submissions import FILE, NAME, ODD, RIGHT, Link, right, written
 
 COURSE = Course.load(ROOT)
 ASSIGNMENT = Assignment.load(COURSE, NAME)
@@ -29,17 +29,7 @@ def course(tmp_path):
 
 
 def hand_in(course, files, student="ana"):
-    folder = course.path(course.submitted, student, NAME)
-    folder.mkdir(parents=True)
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, Link):
-            path.symlink_to(content.target)
-        elif isinstance(content, Pipe):
-            os.mkfifo(path)
-        else:
-            path.write_bytes(content)
+    odd_submissions.hand_in(course.path(course.submitted, student, NAME), files)
     return intake.receive(course, ASSIGNMENT, student)
 
 

@@ -84,6 +84,22 @@ time.sleep(100)
         limits=CHEAP,
     ),
     bomb(
+        "memory_of_no_process",
+        code="""
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+made = [key for key in range(1, 100) if libc.shmget(key, 64 << 20, 0o1666) >= 0]
+for _ in range(100):
+    try:
+        made.append(os.memfd_create("x"))
+        os.write(made[-1], bytes(8 << 20))
+    except OSError:
+        pass
+print("made", len(made))
+""",
+        shown="made 0",
+    ),
+    bomb(
         "disk_filled",
         code="""
 import os

@@ -4,6 +4,7 @@ from functools import partial
 
 from tests.attacks.attack import Attack
 from tests.attacks.forgery import SOCKETS
+from tests.submissions.vanilla import REFERENCE
 
 steal = partial(Attack, kind="theft of hidden tests")
 leak = partial(Attack, kind="exfiltration")
@@ -132,6 +133,20 @@ seen = []
 def autoencoder(input_dims, hidden_layers, latent_dims):
     seen.append((input_dims, tuple(hidden_layers), latent_dims))
     raise ValueError(f"SIZES{seen}")
+""",
+    ),
+    steal(
+        "hidden_sizes_in_the_kind_of_error",
+        assignment="vanilla",
+        honest=REFERENCE,
+        code="""
+honest, seen = autoencoder, []
+def autoencoder(input_dims, hidden_layers, latent_dims):
+    seen.append((input_dims, tuple(hidden_layers), latent_dims))
+    if seen[-1] != seen[0]:
+        raise [ValueError, TypeError][latent_dims % 2](
+            f"SIZES{seen[-1]}: autoencoder() takes {latent_dims} arguments")
+    return honest(input_dims, hidden_layers, latent_dims)
 """,
     ),
     steal(

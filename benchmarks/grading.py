@@ -1,0 +1,394 @@
+"""Submissions a minute: plain nbgrader against `course grade`, on one class.
+
+A class hands in four assignments. For each of them in turn, `nbgrader autograde` marks
+a sample of the class, spread over it, and `course grade` marks all of it, sandbox and
+trusted verdict included; who begins alternates. Students are made from the known
+submissions, each with a text of its own, so nothing is ever taken from an earlier run.
+
+The clock of both counts the whole command, its start-up too. nbgrader is serial, so
+what it takes for the class is its start-up and so many times its seconds a submission;
+the release and the entry in the gradebook were made for it before.
+
+    python -m benchmarks.grading                        # 40 students: 10 minutes
+    python -m benchmarks.grading vanilla --sample 40    # nbgrader marks all of them too
+    python -m benchmarks.grading --scale                # 40 to 1,000: half an hour
+    python -m benchmarks.grading --trial                # a quick look, no result
+
+Run it on an idle machine: the ratio stands only when both had the same cores.
+"""
+
+import argparse
+import io
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+import psutil
+from tqdm import tqdm
+
+from grading import sandbox
+from grading.assignment import Assignment
+from grading.course import Course as CourseFolder
+from grading.execute import Executor
+from grading.intake import Submission as HandedIn
+from grading.rebuild import job
+from tests.grading_support import (
+    ASSIGNMENTS,
+    Course,
+    Submission,
+    code_cells,
+    grader,
+    source,
+    submissions,
+    with_cells,
+)
+from tools.release import ROOT
+
+BUILDERS = ("vanilla", "sparse", "convolutional", "variational")
+SCALE = (40, 200, 1_000)
+SCALED = "quiz"
+LOOK_EVERY_S = 0.1
+Marks = dict[str, dict[str, float]]
+
+
+# --- a class --------------------------------------------------------------------------
+
+
+def student(number: int) -> str:
+    """Return a student's id."""
+    return f"student_{number:04}"
+
+
+def works(name: str, students: int) -> list[dict[str, str]]:
+    """Return the solution cells of each student, every one a text of its own."""
+    reference = {
+        grader(cell)["grade_id"]: cell.source
+        for cell in code_cells(source(name))
+        if grader(cell).get("solution")
+    }
+    known = [Submission("the reference", {}), *submissions(name)]
+    found = []
+    for number, one in enumerate(islice(cycle(known), students)):
+        cells = reference | one.cells
+        first = next(iter(cells))
+        cells[first] += f"\n# handed in by {student(number)}\n"
+        found.append(cells)
+    return found
+
+
+def spread(students: int, sample: int) -> list[int]:
+    """Return the numbers of ``sample`` students, spread over the class."""
+    return [number * students // sample for number in range(sample)]
+
+
+def hand_in(course: Course, name: str, works: list[dict], chosen: list[int]) -> None:
+    """Put the notebooks of the chosen students where they are graded."""
+    for number in chosen:
+        notebook = with_cells(source(name, "release"), works[number])
+        course.submit(name, student(number), notebook)
+
+
+# --- a command, watched ---------------------------------------------------------------
+
+
+@dataclass
+class Run:
+    """How a command went.
+
+    Attributes:
+        seconds: all of it, start-up included.
+        first: until the first submission was begun (nbgrader) or done (course).
+        peak_mb: most memory that its own process used, without those it started.
+    """
+
+    seconds: float
+    first: float
+    peak_mb: float
+
+
+def watched(
+    command: list[str], folder: Path, done: Callable[[], int], total: int, title: str
+) -> Run:
+    """Run a command, and show how far it is.
+
+    Args:
+        command: arguments of this Python.
+        folder: where it runs.
+        done: how many submissions are begun or done.
+        total: how many there are.
+        title: what the bar is called.
+
+    Raises:
+        RuntimeError: it failed; the message is what it said.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    started = time.perf_counter()
+    first, peak = 0.0, 0
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        ) as process,
+        tqdm(total=total, desc=title, unit="submission") as bar,
+    ):
+        about = psutil.Process(process.pid)
+        while process.poll() is None:
+            try:
+                peak = max(peak, about.memory_info().rss)
+            except psutil.Error:
+                break  # it has just ended
+            if new := done() - bar.n:
+                bar.update(new)
+                first = first or time.perf_counter() - started
+            time.sleep(LOOK_EVERY_S)
+        code = process.wait()
+        seconds = time.perf_counter() - started
+        bar.update(done() - bar.n)
+        if code:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(command)} failed:\n{said.read()[-4000:]}")
+    return Run(seconds, first or seconds, peak / 2**20)
+
+
+def plain(course: Course, name: str, total: int) -> Run:
+    """Let plain nbgrader mark what was handed in."""
+    return watched(
+        ["-m", "nbgrader", "autograde", name],
+        course.root,
+        lambda: len(list(course.root.glob(f"autograded/*/{name}"))),
+        total,
+        f"{name}, nbgrader",
+    )
+
+
+def sandboxed(course: Course, name: str, total: int, workers: int) -> Run:
+    """Let `course grade` mark what was handed in."""
+    journal = _Journal(course.root / ".grading" / "journal.jsonl")
+    return watched(
+        ["-m", "grading.cli", "grade", name, "--workers", str(workers)],
+        course.root,
+        journal.results,
+        total,
+        f"{name}, course",
+    )
+
+
+class _Journal:
+    """Counts the results that are added to a journal from now on."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.read = path.stat().st_size if path.exists() else 0
+        self.count = 0
+
+    def results(self) -> int:
+        """Return how many results were added."""
+        if self.path.exists():
+            with open(self.path, "rb") as file:
+                file.seek(self.read)
+                new = file.read()
+            whole = new[: new.rfind(b"\n") + 1]
+            self.read += len(whole)
+            lines = io.BytesIO(whole)
+            self.count += sum(line.startswith(b'{"result"') for line in lines)
+        return self.count
+
+
+# --- what is measured -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One assignment, marked by both.
+
+    Attributes:
+        name: the assignment's name.
+        students: how many handed it in.
+        sample: how many of them plain nbgrader marked.
+        plain_s: seconds that plain nbgrader takes for all students.
+        course_s: seconds that `course grade` took for all students.
+        peak_mb: most memory of the process `course grade`.
+        cells: how many marks were compared.
+        differ: how many of them differ.
+    """
+
+    name: str
+    students: int
+    sample: int
+    plain_s: float
+    course_s: float
+    peak_mb: float
+    cells: int
+    differ: int
+
+
+def compare(
+    name: str, students: int, sample: int, workers: int, *, plain_first: bool
+) -> Pair:
+    """Have one assignment marked by both, one after the other."""
+    written = works(name, students)
+    chosen = spread(students, sample)
+    with _course() as one, _course() as other:
+        one.generate(name)
+        hand_in(one, name, written, chosen)
+        hand_in(other, name, written, list(range(students)))
+        runs: dict[str, Run] = {}
+        for who in ("plain", "course") if plain_first else ("course", "plain"):
+            if who == "plain":
+                runs[who] = plain(one, name, sample)
+            else:
+                runs[who] = sandboxed(other, name, students, workers)
+        cells, differ = differing(one.marks(name), other.marks(name))
+    each = (runs["plain"].seconds - runs["plain"].first) / sample
+    return Pair(
+        name=name,
+        students=students,
+        sample=sample,
+        plain_s=runs["plain"].first + each * students,
+        course_s=runs["course"].seconds,
+        peak_mb=runs["course"].peak_mb,
+        cells=cells,
+        differ=differ,
+    )
+
+
+@contextmanager
+def _course() -> Iterator[Course]:
+    with tempfile.TemporaryDirectory(prefix="grading-") as folder:
+        yield Course(Path(folder))
+
+
+def differing(sample: Marks, all_: Marks) -> tuple[int, int]:
+    """Return how many marks of the sample were compared, and how many differ."""
+    cells = [
+        (mark, all_[one].get(name))
+        for one, marks in sample.items()
+        for name, mark in marks.items()
+    ]
+    return len(cells), sum(mark != other for mark, other in cells)
+
+
+def lost_to_sandboxing(rounds: int) -> str:
+    """Return a sentence: one job with a sandbox and without, in turn."""
+    assignment = Assignment.load(CourseFolder.load(ROOT), SCALED)
+    handed_in = HandedIn("somebody", SCALED, solutions=works(SCALED, 1)[0])
+    same = job(assignment, handed_in, "")
+    executors = Executor(), Executor(trust_submissions=True)
+    found: tuple[list[float], list[float]] = ([], [])
+    try:
+        for _ in tqdm(range(rounds), desc="with and without sandbox", unit="round"):
+            for executor, seconds in zip(executors, found, strict=True):
+                seconds.append(executor.execute(same).seconds["all"])
+    finally:
+        for executor in executors:
+            executor.close()
+    inside, outside = (1000 * statistics.median(seconds) for seconds in found)
+    return (
+        f"one kernel, {SCALED}: {inside:.0f} ms in a sandbox, {outside:.0f} ms with "
+        f"--trust-submissions: {inside - outside:.0f} ms lost to sandboxing "
+        f"(medians of {rounds} each, in turn)"
+    )
+
+
+# --- tables ---------------------------------------------------------------------------
+
+
+def together(pairs: list[Pair]) -> Pair:
+    """Return all assignments as one: sums, and the highest peak."""
+    sums = {
+        field: sum(getattr(one, field) for one in pairs)
+        for field in ("students", "sample", "plain_s", "course_s", "cells", "differ")
+    }
+    peak = max(one.peak_mb for one in pairs)
+    return Pair(name="together", peak_mb=peak, **sums)
+
+
+HEADER = (
+    f"{'assignment':16} {'students':>8} {'sample':>7} {'nbgrader/min':>13} "
+    f"{'course/min':>11} {'ratio':>6} {'driver MB':>10} {'marks':>6} {'differ':>7}"
+)
+
+
+def row(one: Pair) -> str:
+    """Return a line of the table of submissions a minute."""
+    return (
+        f"{one.name:16} {one.students:8} {one.sample:7} "
+        f"{60 * one.students / one.plain_s:13.1f} "
+        f"{60 * one.students / one.course_s:11.1f} "
+        f"{one.plain_s / one.course_s:6.1f} {one.peak_mb:10.0f} "
+        f"{one.cells:6} {one.differ:7}"
+    )
+
+
+def scale(counts: tuple[int, ...], workers: int) -> Iterator[str]:
+    """Measure, and yield, the cost of a submission in classes of several sizes."""
+    yield f"{'submissions':>11} {'seconds':>8} {'ms each':>8} {'driver MB':>10}"
+    for count in counts:
+        with _course() as course:
+            hand_in(course, SCALED, works(SCALED, count), list(range(count)))
+            run = sandboxed(course, SCALED, count, workers)
+        each = 1000 * run.seconds / count
+        yield f"{count:11} {run.seconds:8.0f} {each:8.0f} {run.peak_mb:10.0f}"
+
+
+def main() -> None:
+    """Measure what the command line asks for and print it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="ASSIGNMENT", help=f"default: {', '.join(BUILDERS)}"
+    )
+    parser.add_argument("--students", type=int, default=40, help="default: 40")
+    parser.add_argument(
+        "--sample", type=int, default=8, help="so many of them for nbgrader; default: 8"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="default: 2")
+    parser.add_argument("--rounds", type=int, default=20, help="for the sandbox's cost")
+    parser.add_argument("--scale", action="store_true", help="classes of several sizes")
+    parser.add_argument("--trial", action="store_true", help="small, no result")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(ASSIGNMENTS):
+        parser.error(f"no assignment {', '.join(sorted(unknown))}")
+    if not 1 <= options.sample <= options.students:
+        parser.error("--sample is 1 or more, and --students at most")
+    if options.rounds < 1:
+        parser.error("--rounds is 1 or more")
+    sandbox.require()
+    names = options.names or BUILDERS
+    students, sample = options.students, options.sample
+    rounds, counts = options.rounds, SCALE
+    if options.trial:
+        print("A trial (few submissions): its figures are no result.")
+        names, students, sample, rounds, counts = names[:1], 4, 2, 3, (4, 8)
+    if options.scale:
+        for line in scale(counts, options.workers):
+            print(line, flush=True)
+        return
+    print(HEADER, flush=True)
+    pairs: list[Pair] = []
+    for number, name in enumerate(names):
+        first = number % 2 == 0
+        pairs.append(
+            compare(name, students, sample, options.workers, plain_first=first)
+        )
+        print(row(pairs[-1]), flush=True)
+    if len(pairs) > 1:
+        print(row(together(pairs)))
+    print(f"\n{lost_to_sandboxing(rounds)}")
+
+
+if __name__ == "__main__":
+    main()
