@@ -8,8 +8,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from grading import sandbox
 from grading.execute import Executor
-from grading.sandbox import NoSandbox
 
 os.environ["COURSE_PROFILE"] = "quick"
 os.environ["COURSE_OFFLINE"] = "1"
@@ -43,12 +43,18 @@ def pytest_xdist_make_scheduler(
     return PerAssignment(config, log)
 
 
-@pytest.fixture(scope="module")
-def executor() -> Iterator[Executor]:
-    """Return a running executor; skip where the machine cannot make a sandbox."""
+@pytest.fixture(scope="session")
+def needs_sandbox() -> None:
+    """Skip where the machine cannot make a sandbox."""
     try:
-        one = Executor()
-    except NoSandbox as error:
+        sandbox.require()
+    except sandbox.NoSandbox as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def executor(needs_sandbox: None) -> Iterator[Executor]:
+    """Return a running executor."""
+    one = Executor()
     yield one
     one.close()

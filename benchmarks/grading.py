@@ -44,8 +44,7 @@ from tests.grading_support import (
     ASSIGNMENTS,
     Course,
     Submission,
-    code_cells,
-    grader,
+    references,
     source,
     submissions,
     with_cells,
@@ -69,11 +68,7 @@ def student(number: int) -> str:
 
 def works(name: str, students: int) -> list[dict[str, str]]:
     """Return the solution cells of each student, every one a text of its own."""
-    reference = {
-        grader(cell)["grade_id"]: cell.source
-        for cell in code_cells(source(name))
-        if grader(cell).get("solution")
-    }
+    reference = references(name)
     known = [Submission("the reference", {}), *submissions(name)]
     found = []
     for number, one in enumerate(islice(cycle(known), students)):

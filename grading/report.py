@@ -114,6 +114,7 @@ def _work(
 ) -> Work:
     found, _ = intake.students(course, assignment.name)
     waiting = sorted(set(found) - set(graded))
+    stubs = {stub.source for stub in assignment.stubs.values()}
     cells = {}
     for student in graded:
         if not course.path(course.submitted, student, assignment.name).exists():
@@ -123,7 +124,6 @@ def _work(
         written = journal.written(assignment.name, student)
         if written is not None and written["work"] != work_key(job):
             waiting.append(student)
-        stubs = {stub.source for stub in assignment.stubs.values()}
         cells[student] = [
             cell.source
             for cell in job.cells

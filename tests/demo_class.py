@@ -9,8 +9,7 @@ from nbformat import NotebookNode
 
 from tests.attacks import ATTACKS
 from tests.grading_support import (
-    code_cells,
-    grader,
+    references,
     source,
     submissions,
     with_cells,
@@ -39,9 +38,7 @@ class HandedIn:
 def works(name: str) -> list[HandedIn]:
     """Return works of all kinds for an assignment, one of each kind first."""
     right = {
-        grader(cell)["grade_id"]: MARKERS.sub("", cell.source)
-        for cell in code_cells(source(name))
-        if grader(cell).get("solution")
+        grade_id: MARKERS.sub("", code) for grade_id, code in references(name).items()
     }
 
     def filled(cells: dict[str, str]) -> NotebookNode:

@@ -142,6 +142,12 @@ def solution_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
     }
 
 
+def references(name: str) -> dict[str, str]:
+    """Return the sources of an assignment's own solution cells by grade id."""
+    cells = solution_cells(source(name))
+    return {grade_id: cell.source for grade_id, cell in cells.items()}
+
+
 def with_cells(notebook: NotebookNode, cells: dict[str, str]) -> NotebookNode:
     """Replace the source of solution cells; return the notebook."""
     found = solution_cells(notebook)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grading import cli, sandbox
+from grading import cli
 from grading.course import Course as CourseFolder
 from tests.grading_support import (
     ASSIGNMENTS,
@@ -34,12 +34,7 @@ REFERENCE = Submission("the reference", {})
 Marks = dict[str, dict[str, float]]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _possible() -> None:
-    try:
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("needs_sandbox")
 
 
 def handed_in(root: Path, name: str, known: Iterable[Submission]) -> Course:

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
-from grading import cli, demo, sandbox
+from grading import cli, demo
 from grading.course import Course
 from grading.demo import DemoError
 from tests.demo_class import works
@@ -17,12 +17,8 @@ NAME = "quiz"
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory):
+def shown(needs_sandbox, tmp_path_factory):
     """Run the demo with the quiz alone, where there is no browser."""
-    try:
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
     root = tmp_path_factory.mktemp("demo")
     asked = []
     with pytest.MonkeyPatch.context() as patch:

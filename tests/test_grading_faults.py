@@ -118,11 +118,9 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    try:
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
+def runner(
+    needs_sandbox: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runner]:
     one = Runner(tmp_path_factory.mktemp("runner"))
     yield one
     one.close()
@@ -180,6 +178,39 @@ def grade(runner: Runner, root: Path, **happens: Any) -> Ran:
 # --- kills ----------------------------------------------------------------------------
 
 
+def killed_often(
+    kills: int,
+    once: Callable[[], tuple[str, Ran]],
+    start: Path,
+    root: Path,
+    expected: dict[str, Any],
+) -> tuple[Counter[str], int]:
+    """Run in ``root`` until so many runs were killed; return them, and all runs.
+
+    Args:
+        once: runs; returns what was to be killed, and how the run ended.
+        start: the folder to begin with anew when a run came to its end.
+    """
+    killed: Counter[str] = Counter()
+    runs = 0
+    while killed.total() < kills:
+        kind, ran = once()
+        runs += 1
+        killed[kind] += ran.killed
+        if not ran.killed:
+            assert ran.code == 0, ran.said
+            assert state(root) == expected
+            copy(start, root)
+    return killed, runs
+
+
+def assert_complete(runner: Runner, root: Path, expected: dict[str, Any]) -> None:
+    """Check that one more run leaves what a run without a fault does."""
+    ran = grade(runner, root)
+    assert ran.code == 0, ran.said
+    assert state(root) == expected
+
+
 @few_or(50, few=3)
 def test_a_writer_killed_at_any_point_is_completed_by_the_next(
     kills: int,
@@ -191,21 +222,14 @@ def test_a_writer_killed_at_any_point_is_completed_by_the_next(
     _, expected, points = graded
     chance = random.Random(kills)
     root = copy(recorded, tmp_path / "course")
-    killed: Counter[str] = Counter()
-    runs = 0
-    while killed.total() < kills:
+
+    def once() -> tuple[str, Ran]:
         kind = chance.choice(POINTS)
         number = chance.randint(1, points[kind] // 2)
-        ran = grade(runner, root, kind=kind, number=number)
-        runs += 1
-        killed[f"at a {kind}"] += ran.killed
-        if not ran.killed:
-            assert ran.code == 0, ran.said
-            assert state(root) == expected
-            root = copy(recorded, root)
-    ran = grade(runner, root)
-    assert ran.code == 0, ran.said
-    assert state(root) == expected
+        return f"at a {kind}", grade(runner, root, kind=kind, number=number)
+
+    killed, runs = killed_often(kills, once, recorded, root, expected)
+    assert_complete(runner, root, expected)
     report("writer", killed, runs + 1)
 
 
@@ -220,8 +244,6 @@ def test_a_driver_killed_at_any_time_is_completed_by_the_next(
     _, expected, _ = graded
     chance = random.Random(kills)
     root = copy(handed_in, tmp_path / "course")
-    killed: Counter[str] = Counter()
-    runs = 0
 
     def kill(pid: int) -> None:
         """Kill the driver as it starts, or after some more results."""
@@ -242,17 +264,11 @@ def test_a_driver_killed_at_any_time_is_completed_by_the_next(
             os.kill(pid, signal.SIGKILL)
         assert wait_until(lambda: not any(map(_runs, below)), 20)
 
-    while killed.total() < kills:
-        ran = grade(runner, root, meanwhile=kill)
-        runs += 1
-        killed["driver"] += ran.killed
-        if not ran.killed:
-            assert ran.code == 0, ran.said
-            assert state(root) == expected
-            root = copy(handed_in, root)
-    ran = grade(runner, root)
-    assert ran.code == 0, ran.said
-    assert state(root) == expected
+    def once() -> tuple[str, Ran]:
+        return "driver", grade(runner, root, meanwhile=kill)
+
+    killed, runs = killed_often(kills, once, handed_in, root, expected)
+    assert_complete(runner, root, expected)
     report("driver", killed, runs + 1)
 
 
@@ -359,8 +375,7 @@ def test_old_work_handed_in_again_after_a_kill_gets_its_own_page_back(
         file.write_bytes(new)
         assert grade(runner, root, kind="commit", number=number).killed
         file.write_bytes(old)
-        assert grade(runner, root).code == 0
-        assert state(root) == graded[1]
+        assert_complete(runner, root, graded[1])
 
 
 # --- what the machine refuses ---------------------------------------------------------
@@ -382,8 +397,7 @@ def test_a_file_that_cannot_grow_is_a_sentence_and_loses_nothing(
     ran = grade(runner, root, file_bytes=kilobytes << 10)
 
     assert_clear(ran, "cannot be written", "disk I/O error", "too large")
-    assert grade(runner, root).code == 0
-    assert state(root) == graded[1]
+    assert_complete(runner, root, graded[1])
 
 
 @pytest.fixture
@@ -415,8 +429,7 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(
 
     assert_clear(ran, "No space left", "disk is full")
     filler.unlink()
-    assert grade(runner, root).code == 0
-    assert state(root) == graded[1]
+    assert_complete(runner, root, graded[1])
 
 
 @pytest.mark.long
@@ -440,8 +453,7 @@ def test_a_gradebook_that_became_read_only_is_a_sentence_and_loses_nothing(
     assert_clear(ran, "readonly")
     assert gradebook.read_bytes() == before
     settings.write_text(usual, "utf-8")
-    assert grade(runner, root).code == 0
-    assert state(root) == graded[1]
+    assert_complete(runner, root, graded[1])
 
 
 # --- the clock ------------------------------------------------------------------------

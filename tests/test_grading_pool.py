@@ -183,11 +183,9 @@ def dask(what: str, folder: Path, *arguments: str) -> subprocess.Popen:
 
 
 @pytest.fixture(scope="module")
-def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduler]:
-    try:
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
+def scheduler(
+    needs_sandbox: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scheduler]:
     folder = tmp_path_factory.mktemp("cluster")
     file = folder / "scheduler.json"
     where = ("--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from grading import cli, intake, roster, sandbox
+from grading import cli, intake, roster
 from grading.course import Course
 from tools.release import ROOT
 
@@ -73,11 +73,8 @@ def test_the_gradebook_s_own_students_can_be_the_class(course):
     assert sorted(roster.read(course, "gradebook")) == ["ana", "bob"]
 
 
+@pytest.mark.usefixtures("needs_sandbox")
 def test_the_class_alone_is_graded_and_who_is_missing_is_named(course, monkeypatch):
-    try:
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
     path = course.root / "class.csv"
     path.write_text("id\nana\nZoë\nbob\n", "utf-8")
 

@@ -22,12 +22,7 @@ from tools.release import ROOT
 LIMITS = {"wall_s": 10, "memory_mb": 400, "processes": 20, "file_mb": 4, "cpu_s": 10}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _possible() -> None:
-    try:
-        sandbox.require()
-    except sandbox.NoSandbox as error:
-        pytest.skip(str(error))
+pytestmark = pytest.mark.usefixtures("needs_sandbox")
 
 
 def run(code: str, **limits: float) -> dict:
@@ -291,9 +286,7 @@ def test_what_runs_can_be_interrupted() -> None:
 import time
 try:
     say("ready")
-    # In short steps: a signal that comes just before a sleep does not end it.
-    for _ in range(600):
-        time.sleep(0.1)
+    time.sleep(60)
 except KeyboardInterrupt:
     say("interrupted")
 """,

@@ -30,7 +30,7 @@ from grading.rebuild import job
 from grading.remote import Channel, RemoteStudent, serve
 from grading.verdict import free_names, hidden_part, judge
 from grading.wire import Bounds, Misbehaved, TooLate
-from tests.grading_support import expected_marks, grader, source, submissions
+from tests.grading_support import expected_marks, references, submissions
 from tests.submissions.vanilla import REFERENCE
 from tools.release import ROOT
 
@@ -469,12 +469,7 @@ def test_a_name_of_the_set_up_is_never_the_students() -> None:
 
 def made(name: str, cells: dict[str, str]) -> Job:
     """Return the job of the reference with ``cells`` replaced."""
-    reference = {
-        grader(cell)["grade_id"]: cell.source
-        for cell in source(name).cells
-        if grader(cell).get("solution")
-    }
-    submission = Submission("somebody", name, solutions={**reference, **cells})
+    submission = Submission("somebody", name, solutions=references(name) | cells)
     return job(Assignment.load(Course.load(ROOT), name), submission, "")
 
 

@@ -2,13 +2,9 @@
 
 import ast
 
-from tests.grading_support import Submission, grader, source
+from tests.grading_support import Submission, references
 
-REFERENCE = {
-    grader(cell)["grade_id"]: cell.source
-    for cell in source("quiz").cells
-    if grader(cell).get("solution")
-}
+REFERENCE = references("quiz")
 
 
 def right_letters(answer: str) -> set[str]:
