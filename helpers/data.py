@@ -202,7 +202,8 @@ def network() -> bool:
     """
     if _offline():
         return False
-    return _probe(tuple(mirror for spec in SPECS.values() for mirror in spec.mirrors))
+    mirrors = (mirror for spec in SPECS.values() for mirror in spec.mirrors)
+    return _probe(tuple(dict.fromkeys(mirrors)))
 
 
 def _offline() -> bool:
