@@ -4,11 +4,17 @@ TensorFlow's C++ core writes a line about missing CUDA drivers straight to file
 descriptor 2 before any log level is read, and a notebook would show it in red under its
 first cell. Importing this module imports Keras with the descriptor closed to such
 lines. A Python exception still comes through.
+
+In the quick profile TensorFlow's warning of too many tracings is left out as well: a
+model is called so few times there that nearly every call is its first.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from helpers.profile import QUICK
 
 
 @contextmanager
@@ -27,3 +33,8 @@ def silent_stderr() -> Iterator[None]:
 
 with silent_stderr():
     import keras  # noqa: F401
+
+if QUICK:
+    logging.getLogger("tensorflow").addFilter(
+        lambda record: "triggered tf.function retracing" not in record.getMessage()
+    )

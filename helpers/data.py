@@ -39,7 +39,7 @@ import requests
 PROBE_SECONDS = 4.0  # to decide, once per session, that there is no network
 TIMEOUT_SECONDS = (3.0, 15.0)  # to connect, and between two pieces of a file
 RETRIES = 1  # per mirror
-QUICK_TRAIN, QUICK_TEST = 2_000, 500
+QUICK_TRAIN, QUICK_TEST = 500, 400
 
 ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
 DIGITS = tuple("0123456789")
@@ -101,7 +101,7 @@ def load(
         A folder that holds ``<name>.npz``; without it, ``COURSE_DATA`` counts.
     n_train, n_test
         Take the first so many images, or all if there are fewer. In the quick profile
-        there are 2,000 and 500 at most.
+        there are 500 and 400 at most.
 
     Raises
     ------

@@ -213,11 +213,11 @@ def test_a_number_of_images_that_is_no_number_is_an_error(folder, wrong):
         data.load("mnist", folder=folder, n_test=wrong)
 
 
-def test_the_quick_profile_takes_2000_and_500_images_at_most(monkeypatch, capsys):
+def test_the_quick_profile_takes_500_and_400_images_at_most(monkeypatch, capsys):
     monkeypatch.setattr(data, "QUICK", True)
     monkeypatch.setenv("COURSE_OFFLINE", "1")
-    loaded = data.load("cifar10", n_train=2_500)
-    assert (len(loaded.x_train), len(loaded.x_test)) == (2_000, 500)
+    loaded = data.load("cifar10", n_train=600)
+    assert (len(loaded.x_train), len(loaded.x_test)) == (500, 400)
     assert "quick profile" in capsys.readouterr().out
 
 

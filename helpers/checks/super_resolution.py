@@ -440,6 +440,21 @@ def _start(arrays: Arrays, channels: int, seed: int) -> Arrays:
     ]
 
 
+def _can_start(arrays: Arrays, channels: int) -> None:
+    """Raise CheckFailed if a hidden convolution starts at 0, where ReLU passes nothing.
+
+    `_start` hides which weights a student chose, so this is asked before it.
+    """
+    kernels = [a for a in arrays if a.ndim > 1 and a.shape[-1] != channels]
+    if not all(a.any() for a in kernels):
+        raise CheckFailed(
+            "initial weights from which a training can start",
+            "a hidden convolution whose kernel is all 0",
+            "zeros in the last convolution alone make it start at bicubic. A hidden "
+            "one that starts at 0 gets no gradient through its ReLU, and stays there.",
+        )
+
+
 def gain(
     student: Student, *, factor: int, filters: Sequence[int] = (16, 8), seed: int = 0
 ) -> float:
@@ -451,6 +466,7 @@ def gain(
     x_train, x_test = _digits()
     small_train, small_test = shrink(x_train, factor), shrink(x_test, factor)
     arrays = weights_of(student, "auto", small_test.shape[1:])
+    _can_start(arrays, 1)
     student.set_weights("auto", _start(arrays, 1, seed))
     student.train(
         small_train,

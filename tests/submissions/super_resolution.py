@@ -338,6 +338,11 @@ SUBMISSIONS = [
         {"shapes", "beats_bicubic"},
         ("(None, None, channels)", "(14, 14, channels)"),
     ),
+    wrong(
+        "every convolution starts at 0",
+        {"beats_bicubic"},
+        ('activation="relu")', 'activation="relu", kernel_initializer="zeros")'),
+    ),
     # training
     wrong("mean absolute error", {"loss_is_mse"}, ('loss="mse"', 'loss="mae"')),
     wrong(
