@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -103,6 +104,8 @@ def run(path: Path, profile: str) -> NotebookNode:
         if sys.stdout.isatty():
             print("\r\033[K", end="", flush=True)
     notebook.metadata.language_info = {"name": "python"}
+    # A line that is printed in parts may arrive in parts, and would be shown in parts.
+    CoalesceStreamsPreprocessor().preprocess(notebook, {})
     for cell in notebook.cells:
         # JupyterLab does not run a stored quiz: it appears when the reader runs it.
         if "quiz" in cell.metadata.get("tags", []):

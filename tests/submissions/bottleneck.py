@@ -172,7 +172,7 @@ wrong = partial(variant, REFERENCE)
 SUBMISSIONS = [
     right("functional, with the given halves", REFERENCE),
     right("sequential, activations as layers, halves of its own", SEQUENTIAL),
-    right("subclassed, layers made last to first", SUBCLASSED, graded=True),
+    right("subclassed, layers made last to first", SUBCLASSED),
     right("flat, layers shared, a list returned, warm-up", FLAT),
     right("a compute_loss of its own", OWN_LOSS),
     wrong(

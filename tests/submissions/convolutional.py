@@ -364,7 +364,7 @@ SUBMISSIONS = [
     right("functional", REFERENCE),
     right("sequential, activations as layers", SEQUENTIAL),
     right("sequential with input_shape, as in Keras 2", INPUT_SHAPE),
-    right("subclassed, layers made last to first", SUBCLASSED, graded=True),
+    right("subclassed, layers made last to first", SUBCLASSED),
     right("flat, layers shared, a list returned, warm-up", FLAT),
     right("zero padding and valid convolutions", ZERO_PADDING),
     right("cropping instead of valid padding", CROPPING),

@@ -136,7 +136,7 @@ SUBMISSIONS = [
     right("functional", REFERENCE),
     right("Subtract layer, ReLU layers, a rate that starts at 0", SUBTRACT_LAYER),
     right("subclassed, layers made last to first", SUBCLASSED),
-    right("nested Sequential, minus added, own loss", NESTED, graded=True),
+    right("nested Sequential, minus added, own loss", NESTED),
     right("own train_step, imports from tensorflow.keras", OWN_STEP),
     wrong(
         "the image estimated, without subtraction",
@@ -195,7 +195,6 @@ SUBMISSIONS = [
         "28×28 as a number",
         {"any_size"},
         (INPUT, "keras.Input((28, 28, channels))"),
-        graded=True,
     ),
     wrong(
         "one channel as a number",

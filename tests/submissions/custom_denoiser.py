@@ -128,7 +128,7 @@ wrong = partial(support.variant, REFERENCE, cell="denoiser")
 SUBMISSIONS = [
     right("a training step with a tape", REFERENCE),
     right("compute_loss, a seed generator, encode and decode", COMPUTE_LOSS),
-    right("noise in call while training", IN_CALL, graded=True),
+    right("noise in call while training", IN_CALL),
     right("functional, Keras's own step with noisy input", KERAS_STEP),
     wrong(
         "the noisy image as target",

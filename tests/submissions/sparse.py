@@ -361,7 +361,7 @@ SUBMISSIONS = [
     right("a dense layer that adds its loss", LAYER_WITH_PENALTY),
     right("sequential, activations as layers", SEQUENTIAL),
     right("sequential with input_shape, as in Keras 2", INPUT_DIM),
-    right("subclassed, layers made last to first", SUBCLASSED, graded=True),
+    right("subclassed, layers made last to first", SUBCLASSED),
     right("flat, layers shared, a list returned, warm-up", FLAT),
     right("a regularizer of its own", OWN_REGULARIZER),
     right("a function as the regularizer", REGULARIZER_FUNCTION),

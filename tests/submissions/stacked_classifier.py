@@ -182,7 +182,7 @@ OWN = 'layers.Dense(hidden_layers[{}], activation="sigmoid")({})'
 SUBMISSIONS = [
     right("functional", REFERENCE),
     right("sequential and nested, activations as layers, a list", SEQUENTIAL),
-    right("subclassed, a schedule that starts at 0", SUBCLASSED, graded=True),
+    right("subclassed, a schedule that starts at 0", SUBCLASSED),
     right("helper functions, a loop, a loss of its own", LOOP),
     right("tensorflow.keras imports, models in models", TENSORFLOW_KERAS),
     right("a classifier with compute_loss", OWN_LOSS),

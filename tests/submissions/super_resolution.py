@@ -165,7 +165,7 @@ COMPILE = '    auto.compile(optimizer="adam", loss="mse")\n'
 SUBMISSIONS = [
     right("functional", REFERENCE),
     right("sequential correction, ReLU as layers, Add", SEQUENTIAL),
-    right("subclassed, layers made last to first, resize", SUBCLASSED, graded=True),
+    right("subclassed, layers made last to first, resize", SUBCLASSED),
     right("compute_loss of its own, a list returned", OWN_LOSS),
     right("a training step of its own", TRAIN_STEP),
     right("tensorflow.keras imports", TENSORFLOW_KERAS),
@@ -221,7 +221,6 @@ SUBMISSIONS = [
         "no enlarged image in the output",
         {"starts_at_bicubic", "beats_bicubic"},
         (SUM, "correction"),
-        graded=True,
     ),
     wrong(
         "correction subtracted",
@@ -405,7 +404,6 @@ SUBMISSIONS = [
         "the list is used up",
         {"arguments_unchanged"},
         (LOOP, "    while filters:\n        n = filters.pop(0)\n"),
-        graded=True,
     ),
     # what is returned, and Keras 2
     wrong("nothing returned", BUILT, ("    return auto\n", "")),

@@ -131,7 +131,7 @@ SUBMISSIONS = [
     right("functional", REFERENCE),
     right("sequential, activations as layers, match", SEQUENTIAL),
     right("subclassed, layers made last to first, repeat", SUBCLASSED),
-    right("nested models, resize, compiled", NESTED, graded=True),
+    right("nested models, resize, compiled", NESTED),
     wrong(
         "convolution before upsampling",
         {"upsampling_first"},

@@ -254,7 +254,7 @@ SUBMISSIONS = [
     right("a training step with a tape", REFERENCE),
     right("compute_loss, the cross-entropy times the pixels", COMPUTE_LOSS),
     right("add_loss in a layer, functional, a list returned", ADD_LOSS),
-    right("subclassed, one layer split in two, TensorFlow", SUBCLASSED, graded=True),
+    right("subclassed, one layer split in two, TensorFlow", SUBCLASSED),
     right("tensorflow.keras, a Lambda layer that samples", OLD_IMPORTS),
     # the code
     wrong(
@@ -400,7 +400,6 @@ SUBMISSIONS = [
         "cross-entropy averaged over the pixels",
         {"reconstruction", "trains"},
         (BCE, BCE.replace("ops.sum", "ops.mean")),
-        graded=True,
     ),
     wrong(
         "cross-entropy averaged over the channels",

@@ -467,7 +467,7 @@ SUBMISSIONS = [
     right("compute_loss", COMPUTE_LOSS),
     right("a training step of its own", TRAIN_STEP),
     right("a training step that reports three losses", THREE_LOSSES),
-    right("subclassed, layers made last to first", SUBCLASSED, graded=True),
+    right("subclassed, layers made last to first", SUBCLASSED),
     right("flat, layers shared, a list returned, a schedule", FLAT),
     right("a sequential decoder, activations as layers", SEQUENTIAL),
     right("the mean cross-entropy times input_dims", SCALED_LOSS),
