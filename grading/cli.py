@@ -13,7 +13,7 @@ the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
 
 import time
 import webbrowser
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -91,8 +91,17 @@ def outcomes(
     workers: int,
     scheduler: str | None,
     trust_submissions: bool,
+    say: Callable[[str], None],
 ) -> Iterator[tuple[Work, Outcome]]:
-    """Run submissions; yield each with what came of it, as they end."""
+    """Run submissions; yield each with what came of it, as they end.
+
+    Args:
+        works: what is to be done.
+        workers: how many run side by side on this machine.
+        scheduler: address of a Dask scheduler, whose workers run the jobs instead.
+        trust_submissions: do without a sandbox.
+        say: takes sentences for whoever waits.
+    """
     running = {}
     for one in works:
         if one.submission.refused is None:
@@ -104,6 +113,7 @@ def outcomes(
         workers=workers,
         scheduler=scheduler,
         trust_submissions=trust_submissions,
+        say=say,
     ):
         one = running[job.student]
         if isinstance(outcome, Result):
@@ -159,7 +169,12 @@ def grade(
             help="A Dask scheduler, whose workers run the submissions instead.",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option(help="Run again what was graded.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            help="Run and write again what was graded: all, or those of --student."
+        ),
+    ] = False,
     trust_submissions: Annotated[
         bool, typer.Option(help="Run students' code without a sandbox.")
     ] = False,
@@ -201,6 +216,7 @@ def grade(
                 workers=workers,
                 scheduler=scheduler,
                 trust_submissions=trust_submissions,
+                say=progress.console.print,
             ):
                 if isinstance(outcome, Result):
                     journal.record(outcome)
@@ -212,7 +228,8 @@ def grade(
         removed = []
         for one in works:
             result = journal.result(name, one.job.student, one.job.key)
-            if result is not None and writer.pending(one.job, result):
+            again = force and one.job.student not in failed
+            if result is not None and (again or writer.pending(one.job, result)):
                 removed += writer.write(one.job, result, one.submission.timestamp)
     nothing = [] if student else sorted(set(everybody or ()) - set(found))
     console.print(_table(assignment, results, nothing))

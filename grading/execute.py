@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from typing import Any
@@ -18,7 +17,7 @@ from grading.judgement import Verdict, as_request
 from grading.kernel import Kernel
 from grading.messages import failed
 from grading.outputs import text
-from grading.warm import Kind, Warm
+from grading.warm import Kind, Origin, Warm
 from grading.wire import Bounds, Misbehaved
 
 GRACE_S = 15.0
@@ -35,7 +34,7 @@ class SandboxFailed(RuntimeError):
 
 
 class Executor:
-    """Two warm servers, and the way from a job to its result.
+    """Two warm servers with one origin, and the way from a job to its result.
 
     Args:
         trust_submissions: do without a sandbox; see :data:`grading.sandbox.TRUSTED`.
@@ -49,17 +48,14 @@ class Executor:
         sandbox.require(trust_submissions=trust_submissions)
         self._trusted = trust_submissions
         self._lock = threading.Lock()
-        with ThreadPoolExecutor(len(KINDS)) as threads:
-            starting = {kind: threads.submit(_warm, kind) for kind in KINDS}
-        self._servers = {
-            kind: one.result()
-            for kind, one in starting.items()
-            if one.exception() is None
-        }
-        for one in starting.values():
-            if error := one.exception():
-                self.close()
-                raise error
+        self._origin: Origin | None = None
+        self._servers: dict[Kind, Warm] = {}
+        try:
+            for kind in KINDS:
+                self._servers[kind] = self._server(kind)
+        except SandboxFailed:
+            self.close()
+            raise
 
     @property
     def pids(self) -> dict[str, int]:
@@ -68,8 +64,28 @@ class Executor:
 
     def close(self) -> None:
         """End the servers."""
-        for server in self._servers.values():
-            server.close()
+        for one in self._warm():
+            one.close()
+
+    def _warm(self) -> list[Warm | Origin]:
+        origin = [] if self._origin is None else [self._origin]
+        return [*self._servers.values(), *origin]
+
+    def _server(self, kind: Kind) -> Warm:
+        """Return a new server, from a new origin if there is none any more.
+
+        Raises:
+            SandboxFailed: it did not start.
+        """
+        if self._origin is not None:
+            with suppress(RuntimeError, OSError):
+                return Warm(kind, self._origin)
+            self._origin.close()
+        try:
+            self._origin = Origin()
+            return Warm(kind, self._origin)
+        except (RuntimeError, OSError) as error:
+            raise SandboxFailed(str(error)) from error
 
     def _fork(
         self, kind: Kind, request: dict[str, Any], ends: Iterable[socket.socket]
@@ -82,7 +98,7 @@ class Executor:
                     self._servers[kind].fork(request, fds)
                     return
             self._servers[kind].close()
-            self._servers[kind] = _warm(kind)
+            self._servers[kind] = self._server(kind)
             self._servers[kind].fork(request, fds)
 
     def execute(self, job: Job) -> Result:
@@ -94,7 +110,7 @@ class Executor:
         try:
             return self._execute(job)
         except (Misbehaved, OSError) as error:
-            said = "".join(server.said for server in self._servers.values())
+            said = "".join(one.said for one in self._warm())
             raise SandboxFailed(
                 f"a trusted process was lost: {error}. {said}"
             ) from None
@@ -228,13 +244,6 @@ def _disagreements(
         for cell in tests
         if failed(outputs.get(cell.name, [])) == verdict.visible[cell.grade_id]
     ]
-
-
-def _warm(kind: Kind) -> Warm:
-    try:
-        return Warm(kind)
-    except (RuntimeError, OSError) as error:
-        raise SandboxFailed(str(error)) from error
 
 
 _making = threading.Lock()

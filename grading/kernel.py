@@ -22,6 +22,8 @@ from grading.job import Output
 from grading.messages import Messages
 from grading.wire import Bounds, Misbehaved
 
+# What a kernel takes over from the process that starts it, and that decides results.
+VARIABLES = ("COURSE_PROFILE", "KERAS_BACKEND", "OMP_NUM_THREADS")
 # A message of the kernel: an image or a long print. Longer ones are left out.
 MOST_IN_MESSAGE = 4 << 20
 INTERRUPT_S = 5.0
@@ -181,10 +183,11 @@ def kernel_environment() -> dict[str, str]:
     """Return the environment variables of a student's kernel: no others are there."""
     from grading.sandbox import HOME
 
-    threads = os.environ.get("OMP_NUM_THREADS", "1")
-    kept = ("KERAS_BACKEND", "COURSE_PROFILE", "LD_LIBRARY_PATH")
+    taken = (*VARIABLES, "LD_LIBRARY_PATH")
+    found = {name: os.environ[name] for name in taken if name in os.environ}
+    threads = found.setdefault("OMP_NUM_THREADS", "1")
     return {
-        **{name: os.environ[name] for name in kept if name in os.environ},
+        **found,
         "HOME": HOME,
         "TMPDIR": "/tmp",
         "USER": "student",
@@ -198,7 +201,6 @@ def kernel_environment() -> dict[str, str]:
         "IPYTHONDIR": f"{HOME}/.ipython",
         "NBGRADER_EXECUTION": "autograde",
         "COURSE_OFFLINE": "1",
-        "OMP_NUM_THREADS": threads,
         "TF_NUM_INTRAOP_THREADS": threads,
         "TF_NUM_INTEROP_THREADS": threads,
     }

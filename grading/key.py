@@ -10,6 +10,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from grading.job import Job
+from grading.kernel import kernel_environment
 
 PACKAGE = Path(__file__).resolve().parent
 CHECKS = PACKAGE.parent / "helpers"
@@ -28,10 +29,22 @@ RUNS = (
     "warm",
     "wire",
 )
+# Variables of a kernel that say where things lie on a host, and decide no result.
+PLACES = {"HOME", "IPYTHONDIR", "LD_LIBRARY_PATH", "PATH", "TMPDIR"}
+
+
+def environment() -> str:
+    """Return a hash of all but the job: what is installed, and a kernel's variables."""
+    variables = {
+        name: value
+        for name, value in kernel_environment().items()
+        if name not in PLACES
+    }
+    return _hash(json.dumps([_installed(), variables], sort_keys=True))
 
 
 @cache
-def environment() -> str:
+def _installed() -> str:
     """Return a hash of Python, its packages, the checks and what runs them."""
     # Not all of sys.path: setuptools, once imported, adds a folder of its own.
     folders = [path for path in sys.path if path.endswith(PACKAGES)]

@@ -16,6 +16,7 @@ all of them.
 
 import builtins
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from grading.assignment import Assignment
@@ -225,21 +226,25 @@ class _Match:
 
     def _notes(self, chosen: dict[str, int]) -> list[str]:
         notes = []
-        for name in self.assignment.stubs:
+        lost = {}
+        for name, stub in self.assignment.stubs.items():
             if name not in chosen:
                 notes.append(f"Cell {name} is missing; it counts as not done.")
                 continue
             cell = self.student[chosen[name]]
             original = self.originals[chosen[name]]
-            if original is None or original.grade_id != name:
+            if original is stub:
+                if cell.grade_id != name:
+                    lost[name] = "id"
+            elif cell.about or any(other is stub for other in self.originals):
                 notes.append(f"Cell {name} was found by what it defines.")
-            elif cell.grade_id != name:
-                notes.append(f"Cell {name} had lost nbgrader's data.")
+            else:
+                lost[name] = "what it defines"
             if sum(other is original for other in self.originals) > 1 and original:
                 notes.append(f"Cell {name} is there more than once; one was taken.")
-            if cell.kind != self.assignment.stubs[name].kind:
+            if cell.kind != stub.kind:
                 notes.append(f"Cell {name} was of type {cell.kind[:20]}.")
-        return notes + self._course_notes()
+        return [*_about_lost(lost), *notes, *self._course_notes()]
 
     def _course_notes(self) -> list[str]:
         """Return sentences on the course's own cells, which run as they were."""
@@ -285,6 +290,23 @@ def _code(cell: StudentCell) -> str:
     """Return a cell's text; of one that is not code, the code in its fence."""
     fenced = FENCE.fullmatch(cell.source) if cell.kind != "code" else None
     return fenced.group(1) if fenced else cell.source
+
+
+def _about_lost(lost: dict[str, str]) -> list[str]:
+    """Return one sentence on all solution cells that had lost nbgrader's data.
+
+    Args:
+        lost: how each was found, by its name.
+    """
+    if len(lost) <= 1:
+        return [
+            f"Cell {name} had lost nbgrader's data; found by {how}."
+            for name, how in lost.items()
+        ]
+    ways = ", ".join(
+        f"by {how}: {many}" for how, many in Counter(lost.values()).items()
+    )
+    return [f"{len(lost)} solution cells had lost nbgrader's data; found {ways}."]
 
 
 def _keeps_data(cell: StudentCell, original: Cell) -> bool:

@@ -5,6 +5,7 @@ environment and nothing else: no course folder, no gradebook, no shared files.
 """
 
 import socket
+import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -13,15 +14,16 @@ from typing import TYPE_CHECKING
 from grading import key, sandbox
 from grading.execute import SandboxFailed, execute
 from grading.job import Job, Result
-from grading.kernel import kernel_environment
+from grading.kernel import VARIABLES
 
 if TYPE_CHECKING:
     from distributed import Client
 
-# What a student's kernel takes over from the process that starts it.
-VARIABLES = ("COURSE_PROFILE", "KERAS_BACKEND", "OMP_NUM_THREADS")
 CONNECT_S = 10.0
 WORKERS_S = 30.0
+NO_WORKER_S = 5.0
+LOOK_EVERY_S = 1.0
+POLL_EVERY_S = 0.05
 
 Outcome = Result | SandboxFailed
 """What came of a job; or why nothing did, which is not the submission's fault."""
@@ -64,6 +66,7 @@ def run(
     workers: int = 2,
     scheduler: str | None = None,
     trust_submissions: bool = False,
+    say: Callable[[str], None] = print,
 ) -> Iterator[tuple[Job, Outcome]]:
     """Run jobs; yield each with what came of it, as they end.
 
@@ -72,6 +75,7 @@ def run(
         workers: how many run side by side on this machine.
         scheduler: address of a Dask scheduler, whose workers run the jobs instead.
         trust_submissions: do without a sandbox.
+        say: takes a sentence when no worker is left, and one when there is one again.
 
     Raises:
         PoolError: the scheduler or its workers cannot be used.
@@ -80,7 +84,7 @@ def run(
     if not jobs:
         return iter(())
     if scheduler is not None:
-        return _on_cluster(jobs, scheduler, trust_submissions)
+        return _on_cluster(jobs, scheduler, trust_submissions, say)
     return _here(jobs, workers, trust_submissions)
 
 
@@ -111,7 +115,10 @@ def _outcome(wait: Callable[[], str]) -> Outcome:
 
 
 def _on_cluster(
-    jobs: Collection[Job], scheduler: str, trust_submissions: bool
+    jobs: Collection[Job],
+    scheduler: str,
+    trust_submissions: bool,
+    say: Callable[[str], None],
 ) -> Iterator[tuple[Job, Outcome]]:
     from distributed import KilledWorker
     from distributed import as_completed as cluster_completed
@@ -123,8 +130,15 @@ def _on_cluster(
             client.submit(run_json, job.to_json(), trust_submissions, pure=False): job
             for job in jobs
         }
+        completed = cluster_completed(list(futures), loop=client.loop)
+        watch = _Watch(client, scheduler, say)
         try:
-            for future in cluster_completed(list(futures), loop=client.loop):
+            while not completed.is_empty():
+                if not completed.has_ready():
+                    watch.look()
+                    time.sleep(POLL_EVERY_S)
+                    continue
+                future = next(completed)
                 job = futures.pop(future)
                 try:
                     outcome = _outcome(future.result)
@@ -138,6 +152,37 @@ def _on_cluster(
                 yield job, outcome
         finally:
             client.cancel(list(futures))
+
+
+class _Watch:
+    """Says when a cluster has lost its last worker, and when it has one again."""
+
+    def __init__(
+        self, client: "Client", scheduler: str, say: Callable[[str], None]
+    ) -> None:
+        self._client = client
+        self._scheduler = scheduler
+        self._say = say
+        self._next = self._seen = time.monotonic()
+        self._said = False
+
+    def look(self) -> None:
+        """Ask the scheduler whether there are workers, if it was not asked just now."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + LOOK_EVERY_S
+        if self._client.scheduler_info()["workers"]:
+            if self._said:
+                self._say("There is a worker again: it goes on.")
+            self._seen, self._said = now, False
+        elif not self._said and now - self._seen >= NO_WORKER_S:
+            self._said = True
+            self._say(
+                f"No worker is left at {self._scheduler}. It goes on as soon as there "
+                f"is one: `dask worker {self._scheduler}`. Or stop it with Ctrl-C: "
+                "results up to here are safe."
+            )
 
 
 @contextmanager
@@ -174,7 +219,7 @@ def _require_workers(client: "Client", scheduler: str, trust_submissions: bool) 
         if isinstance(state, Exception):
             raise PoolError(f"Worker {worker} cannot run jobs: {state}")
         environment, why_not = state
-        if environment != _environment():
+        if environment != key.environment():
             raise PoolError(_other_environment(worker))
         if why_not:
             raise PoolError(f"Worker {worker}: {why_not}")
@@ -186,15 +231,8 @@ def _state(trust_submissions: bool) -> tuple[str, str]:
         if not trust_submissions:
             sandbox.require()
     except sandbox.NoSandbox as error:
-        return _environment(), str(error)
-    return _environment(), ""
-
-
-def _environment() -> str:
-    """Return what must be the same here and there: packages, course, and variables."""
-    variables = kernel_environment()
-    values = [f"{name}={variables.get(name, '')}" for name in VARIABLES]
-    return " ".join([key.environment(), *values])
+        return key.environment(), str(error)
+    return key.environment(), ""
 
 
 def _other_environment(worker: str) -> str:

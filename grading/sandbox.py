@@ -303,6 +303,7 @@ def supervise_openly(
                 os.chdir(home)
                 os.environ.update(HOME=home, TMPDIR=home, IPYTHONDIR=f"{home}/.ipython")
                 _limit(limits)
+                _mute()
                 run()
             finally:
                 os._exit(0)
@@ -314,6 +315,13 @@ def supervise_openly(
         with contextlib.suppress(OSError):
             control.sendall(json.dumps(report).encode())
     os._exit(0)
+
+
+def _mute() -> None:
+    """Send stderr nowhere: one submission could leave the next a word in its file."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
 
 
 def _as_init(
@@ -356,6 +364,7 @@ def _as_init(
             _prctl(PR_SET_DUMPABLE, 1)
             os.close(keep[0])
             os.chdir(HOME)
+            _mute()
             run()
             os._exit(0)
         for fd in keep:

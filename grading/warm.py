@@ -4,7 +4,9 @@ Importing TensorFlow takes seconds, a fork some milliseconds. A warm server is a
 of its own that holds nothing but imported modules: no submission, no hidden test, no
 file of the course. It never runs a TensorFlow operation, because a process forked after
 one would hang. For each submission it forks a process of one of two kinds: a student's
-kernel in a sandbox, or a trusted one that gives the verdict.
+kernel in a sandbox, or a trusted one that gives the verdict. The server of each kind is
+forked from one origin, which imports and forks servers, and never anything else. From
+then on they have no memory, no file and no session in common.
 """
 
 import array
@@ -14,6 +16,7 @@ import importlib
 import json
 import os
 import pkgutil
+import select
 import signal
 import socket
 import subprocess
@@ -29,7 +32,6 @@ from grading.job import Limits
 Kind = Literal["kernel", "verdict"]
 MOST_FDS = 8
 LONGEST_REQUEST = 1 << 16
-READY = b"ready"
 # What assignments import, and what a kernel imports when it starts.
 MODULES = (
     "keras",
@@ -44,58 +46,58 @@ MODULES = (
 )
 
 
-class Warm:
-    """A warm server, started by this process and ended with it.
+class _Process:
+    """This process's end of one that runs this module, and is ended with it.
 
     Args:
-        kind: what it forks.
+        start: starts it, or has it started, with its end of a socket and with the file
+            that it writes its errors to; returns it if it is a child of this process.
 
     Raises:
         RuntimeError: it could not be started; the message is what it said.
+        OSError: what was to start it is gone.
     """
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, start: Callable[[int, int], subprocess.Popen | None]) -> None:
         self._closing = threading.Lock()
         self._last = ""
         # Kept in a file without a name: a pipe could fill up.
         self._said_fd = os.memfd_create("said")
         self._said = Path(f"/proc/self/fd/{self._said_fd}")
+        self._child: subprocess.Popen | None = None
+        self._handle = -1
+        self.pid = -1
         self._socket, theirs = socket.socketpair(
             socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC
         )
-        with theirs, self._said.open("wb") as said:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "grading.warm", kind, str(theirs.fileno())],
-                env=_environment(kind),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+        answer, handles = b"", []
         try:
-            answer = self._socket.recv(len(READY))
+            with theirs, self._said.open("wb") as said:
+                self._child = start(theirs.fileno(), said.fileno())
+            with contextlib.suppress(ConnectionError):
+                answer, handles, _, _ = socket.recv_fds(self._socket, 64, 1)
         except OSError:
-            answer = b""
-        if answer != READY:
+            self.close()
+            raise
+        if not handles:
             self.close()
             raise RuntimeError(f"no warm process: {self.said}")
+        self.pid, self._handle = int(answer), handles[0]
 
     def fork(self, request: dict[str, Any], fds: Sequence[int]) -> None:
-        """Fork a process that has ``fds`` and gets ``request``.
+        """Have it fork a process that has ``fds`` and gets ``request``.
 
-        The first descriptor is the end of the new process's control socket.
+        The first descriptor is the new process's end of a socket.
 
         Raises:
-            OSError: the server is gone.
+            OSError: it is gone.
         """
         ancillary = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
         self._socket.sendmsg([json.dumps(request).encode()], [ancillary])
 
     @property
     def said(self) -> str:
-        """What the server and the processes that it forked wrote to stderr, the end."""
+        """What it and the processes that it forked wrote to stderr, the end."""
         with self._closing:
             return self._last if self._said_fd < 0 else self._words()
 
@@ -103,27 +105,75 @@ class Warm:
         return self._said.read_text(errors="replace")[-2000:]
 
     @property
-    def pid(self) -> int:
-        """The server's process id."""
-        return self._process.pid
-
-    @property
     def alive(self) -> bool:
-        """Whether the server still runs."""
-        return self._process.poll() is None
+        """Whether it still runs."""
+        return self._handle >= 0 and not self._ends(0)
+
+    def _ends(self, seconds: float) -> bool:
+        """Return whether it ends before the time is over."""
+        poll = select.poll()
+        poll.register(self._handle, select.POLLIN)
+        return bool(poll.poll(1000 * seconds))
 
     def close(self) -> None:
-        """End the server. Processes that it forked go on until they are done."""
+        """End it. Processes that it forked go on until they are done."""
         self._socket.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-        self._process.kill()
-        self._process.wait()
+        if self._handle >= 0:
+            if not self._ends(5):
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+                self._ends(5)
+            os.close(self._handle)
+            self._handle = -1
+        if self._child is not None:
+            self._child.wait()
         with self._closing:
             if self._said_fd >= 0:
                 self._last = self._words()
                 os.close(self._said_fd)
                 self._said_fd = -1
+
+
+class Origin(_Process):
+    """A process that has imported what the servers need, and forks them: no more.
+
+    So imports, which take seconds, are done once.
+
+    Raises:
+        RuntimeError: it could not be started; the message is what it said.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(self._start)
+
+    def _start(self, end: int, said: int) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "-m", "grading.warm", str(end)],
+            env=_environment("verdict"),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            pass_fds=[end],
+            start_new_session=True,
+        )
+
+
+class Warm(_Process):
+    """A warm server.
+
+    Args:
+        kind: what it forks.
+        origin: what it is forked from.
+
+    Raises:
+        RuntimeError: it could not be started; the message is what it said.
+        OSError: the origin is gone.
+    """
+
+    def __init__(self, kind: Kind, origin: Origin) -> None:
+        request = {"kind": kind, "environment": _environment(kind)}
+        super().__init__(lambda end, said: origin.fork(request, [end, said]))
 
 
 def _environment(kind: Kind) -> dict[str, str]:
@@ -135,7 +185,7 @@ def _environment(kind: Kind) -> dict[str, str]:
     return {**kernel_environment(), **kind_of_home, "PYTHONPATH": root}
 
 
-# --- in the server --------------------------------------------------------------------
+# --- in origin and servers ------------------------------------------------------------
 
 
 def _import_all() -> None:
@@ -181,18 +231,27 @@ def _fork_verdict(
     verdict.answer(control, socket.socket(fileno=fds[0]))
 
 
-FORKS: dict[str, Callable[[dict[str, Any], socket.socket, list[int]], None]] = {
-    "kernel": _fork_kernel,
-    "verdict": _fork_verdict,
-}
+Start = Callable[[dict[str, Any], socket.socket, list[int]], None]
+FORKS: dict[str, Start] = {"kernel": _fork_kernel, "verdict": _fork_verdict}
 
 
-def _serve(kind: str, requests: socket.socket) -> NoReturn:
-    _import_all()
-    gc.collect()
-    gc.freeze()  # so that a child's collector does not touch, and copy, every page
+def _fork_server(
+    request: dict[str, Any], requests: socket.socket, fds: list[int]
+) -> None:
+    os.setsid()
+    (said,) = fds
+    os.dup2(said, 2)
+    os.close(said)
+    os.environ.update(request["environment"])
+    _serve(requests, FORKS[request["kind"]])
+
+
+def _serve(requests: socket.socket, start: Start) -> NoReturn:
+    """Fork a process for each request; let ``start`` do the rest in it."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    requests.sendall(READY)
+    handle = os.pidfd_open(os.getpid())
+    socket.send_fds(requests, [str(os.getpid()).encode()], [handle])
+    os.close(handle)
     while True:
         text, fds, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, MOST_FDS)
         if not text:
@@ -203,7 +262,7 @@ def _serve(kind: str, requests: socket.socket) -> NoReturn:
                 requests.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 control = socket.socket(fileno=fds[0])
-                FORKS[kind](json.loads(text), control, fds[1:])
+                start(json.loads(text), control, fds[1:])
                 code = 0
             except Exception:
                 traceback.print_exc()
@@ -213,5 +272,12 @@ def _serve(kind: str, requests: socket.socket) -> NoReturn:
             os.close(fd)
 
 
+def _main(requests: socket.socket) -> NoReturn:
+    _import_all()
+    gc.collect()
+    gc.freeze()  # so that a child's collector does not touch, and copy, every page
+    _serve(requests, _fork_server)
+
+
 if __name__ == "__main__":
-    _serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))
+    _main(socket.socket(fileno=int(sys.argv[1])))

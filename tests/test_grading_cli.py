@@ -4,7 +4,8 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from grading import cli
+from grading import cli, sandbox
+from grading.job import Result
 from tests.grading_support import (
     Course,
     expected_marks,
@@ -24,7 +25,7 @@ def run(root, *arguments):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def graded(needs_sandbox, tmp_path_factory):
     """Hand in four notebooks and grade them; return the course and what was printed."""
     course = Course(tmp_path_factory.mktemp("course"))
     half_right = next(one for one in submissions(NAME) if one.loses)
@@ -66,6 +67,38 @@ def test_a_new_submission_alone_is_run(graded):
     nbformat.write(source(NAME), file)
     assert "1 run, 3 unchanged." in run(course.root, "grade", NAME)
     assert course.marks(NAME)["torn"] == points(NAME)
+
+
+def test_force_runs_and_writes_again_those_who_are_named_or_all(tmp_path, monkeypatch):
+    def without_a_sandbox(jobs, **_):
+        for one in jobs:
+            yield one, Result(one.key, one.student, NAME, "graded")
+
+    monkeypatch.setattr(sandbox, "require", lambda: None)
+    monkeypatch.setattr(cli.pool, "run", without_a_sandbox)
+    course = Course(tmp_path)
+    for student in ("ana", "bob"):
+        course.submit(NAME, student, source(NAME, "release"))
+    run(tmp_path, "grade", NAME)
+    pages = {
+        who: tmp_path / "autograded" / who / NAME / f"{NAME}.ipynb"
+        for who in ("ana", "bob")
+    }
+
+    def rewritten(*arguments):
+        for page in pages.values():
+            page.write_text("old")
+        said = run(tmp_path, "grade", NAME, *arguments)
+        new = {who for who, page in pages.items() if page.read_text("utf-8") != "old"}
+        return new, said
+
+    assert rewritten()[0] == set()
+    new, said = rewritten("--force", "--student", "ana")
+    assert new == {"ana"}
+    assert "1 run, 0 unchanged." in said
+    new, said = rewritten("--force")
+    assert new == {"ana", "bob"}
+    assert "2 run, 0 unchanged." in said
 
 
 def test_feedback_and_export_are_written(graded):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from grading.execute import Executor, SandboxFailed
 from grading.intake import Submission
 from grading.job import Job, Limits
 from grading.rebuild import job
-from grading.sandbox import tree
+from grading.sandbox import HOME, tree
 from tools.release import ROOT
 
 SLOW = "import time\ntime.sleep(60)"
@@ -63,6 +64,62 @@ def test_a_warm_server_that_was_killed_is_replaced(
 
     assert result.marks["answer_1_complete"] == 1
     assert executor.pids[kind] != pid
+
+
+def test_servers_share_no_memory_no_file_and_no_session(executor: Executor) -> None:
+    servers = executor.pids.values()
+    assert executor._origin is not None
+    processes = {executor._origin.pid, *servers}
+
+    for pid in servers:
+        maps = Path(f"/proc/{pid}/maps").read_text().splitlines()
+        # The second word says what may be done there, and whether others see it.
+        assert [row for row in maps if row.split()[1][1::2] == "ws"] == []
+    files = [file for pid in processes for file in _files(pid)]
+    assert len(files) >= 2 * len(servers)
+    assert len(files) == len(set(files))
+    assert len({os.getsid(pid) for pid in (0, *processes)}) == 4
+    assert {pid: os.getsid(pid) for pid in servers} == {pid: pid for pid in servers}
+
+
+def _files(pid: int) -> set[tuple[int, int]]:
+    """Return which files and sockets a process has open, /dev/null left out."""
+    null = os.stat("/dev/null")
+    found = [os.stat(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    return {(one.st_dev, one.st_ino) for one in found if one.st_rdev != null.st_rdev}
+
+
+def test_servers_have_one_origin_and_outlive_it(executor: Executor) -> None:
+    origin = _parent(executor.pids["kernel"])
+    assert origin == _parent(executor.pids["verdict"]) != os.getpid()
+    before = executor.pids
+    os.kill(origin, signal.SIGKILL)
+    wait_for(lambda: _parent(before["kernel"]) != origin)
+    assert executor.execute(made()).marks["answer_1_complete"] == 1
+    assert executor.pids == before
+
+    os.kill(before["kernel"], signal.SIGKILL)
+    wait_for(lambda: executor._servers["kernel"].alive is False)
+
+    assert executor.execute(made()).marks["answer_1_complete"] == 1
+    assert executor.pids["kernel"] != before["kernel"]
+    assert executor.pids["verdict"] == before["verdict"]
+
+
+def _parent(pid: int) -> int:
+    about = Path(f"/proc/{pid}/stat").read_text()
+    return int(about.rpartition(")")[2].split()[1])
+
+
+def test_each_kind_of_process_has_a_home_of_its_own(executor: Executor) -> None:
+    one = made('import os\nprint(os.environ["HOME"])\nanswer_1 = {"b", "c"}')
+    check = 'import os\nassert os.environ["HOME"] == "/nonexistent"'
+    one = replace(one, trusted=tuple(replace(t, source=check) for t in one.trusted))
+
+    result = executor.execute(one)
+
+    assert result.outputs["answer_1"][0]["text"] == f"{HOME}\n"
+    assert result.marks["answer_1_complete"] == 1, result.messages
 
 
 @pytest.mark.parametrize("which", ["supervisor", "verdict"])

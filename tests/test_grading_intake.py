@@ -12,9 +12,18 @@ from grading import intake, notebook, rebuild
 from grading.assignment import Assignment
 from grading.course import Course
 from grading.key import key, work_key
+from grading.match import match
 from grading.names import names
 from tests import odd_submissions
-from tests.grading_support import ROOT, expected_marks, marks_in_process, submissions
+from tests.grading_support import (
+    ROOT,
+    expected_marks,
+    marks_in_process,
+    references,
+    source,
+    submissions,
+    with_cells,
+)
 from tests.odd_submissions import FILE, NAME, ODD, RIGHT, Link, right, written
 
 COURSE = Course.load(ROOT)
@@ -84,6 +93,38 @@ def test_an_odd_submission_gets_what_its_work_deserves(course, odd):
     )
     lost = {name for name in RIGHT if done[name] != wanted[name]}
     assert lost == set(odd.loses)
+
+
+def notes_on_quiz(*changes):
+    quiz = with_cells(source("quiz", "release"), references("quiz"))
+    for change in changes:
+        change(quiz)
+    cells, _ = notebook.read(written(quiz))
+    return match(Assignment.load(COURSE, "quiz"), cells).notes
+
+
+def test_a_notebook_that_lost_all_of_nbgrader_s_data_gets_one_sentence_on_it():
+    many = len(references("quiz"))
+    lost = f"{many} solution cells had lost nbgrader's data; found by"
+    assert many >= 2
+    assert notes_on_quiz(odd_submissions.colab) == [f"{lost} id: {many}."]
+    assert notes_on_quiz(odd_submissions.colab_new_ids) == [
+        f"{lost} what it defines: {many}."
+    ]
+
+
+def test_the_sentence_on_lost_data_counts_each_way_and_other_notes_stay():
+    def lose_one_id(quiz):
+        cell = next(one for one in quiz.cells if one.metadata.id == "answer_2")
+        cell.metadata.id = "another"
+        cell.cell_type = "raw"
+
+    many = len(references("quiz"))
+    assert notes_on_quiz(odd_submissions.colab, lose_one_id) == [
+        f"{many} solution cells had lost nbgrader's data; found by id: {many - 1}, "
+        "by what it defines: 1.",
+        "Cell answer_2 was of type raw.",
+    ]
 
 
 def test_there_are_odd_submissions_of_every_kind():

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -27,6 +28,9 @@ from grading.job import Job, Result
 from grading.rebuild import job
 from tests.grading_support import Course, points, source
 from tools.release import ROOT
+
+if TYPE_CHECKING:
+    from distributed import LocalCluster
 
 NAME = "quiz"
 SLOW = 'import time\ntime.sleep(1)\nanswer_1 = {"b", "c"}\nprint("slowly")'
@@ -138,6 +142,28 @@ def test_the_environment_is_the_same_whatever_was_imported_before() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("COURSE_PROFILE", "full"), ("KERAS_BACKEND", "jax"), ("OMP_NUM_THREADS", "3")],
+)
+def test_the_environment_is_another_under_other_variables_of_a_job(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = key.environment()
+    monkeypatch.setenv(name, value)
+    assert key.environment() != before
+
+
+def test_the_environment_is_the_same_wherever_things_lie(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = key.environment()
+    for name in ("HOME", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "USER"):
+        monkeypatch.setenv(name, "/elsewhere")
+    monkeypatch.setattr(sys, "executable", "/elsewhere/bin/python")
+    assert key.environment() == before
+
+
 def test_without_jobs_no_scheduler_is_asked() -> None:
     assert list(pool.run([], scheduler="tcp://127.0.0.1:1")) == []
 
@@ -150,6 +176,95 @@ def test_a_scheduler_that_cannot_be_reached_is_a_sentence(
 
     with pytest.raises(pool.PoolError, match=r"No Dask scheduler answers at"):
         list(pool.run([made("ana", "")], scheduler=address))
+
+
+# --- a cluster in this process --------------------------------------------------------
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
+    """Return a cluster with one worker, a thread, which runs nothing for a moment."""
+    from distributed import LocalCluster
+
+    def execute(one: Job, **how: bool) -> Result:
+        time.sleep(0.2)
+        return answered(one)
+
+    monkeypatch.setattr(pool, "execute", execute)
+    monkeypatch.setattr(pool, "NO_WORKER_S", 0.3)
+    monkeypatch.setattr(pool, "LOOK_EVERY_S", 0.1)
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        host="127.0.0.1",
+        protocol="tcp",
+        dashboard_address=None,
+    ) as one:
+        yield one
+
+
+def test_the_loss_of_all_workers_is_said_once_and_it_goes_on_with_a_new_one(
+    local: "LocalCluster",
+) -> None:
+    jobs = [made(f"student-{n}", "") for n in range(6)]
+    said: list[str] = []
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        if len(said) == 1:
+            threading.Timer(1, local.scale, [1]).start()
+
+    ran = pool.run(
+        jobs, scheduler=local.scheduler_address, trust_submissions=True, say=say
+    )
+    first = next(ran)
+    local.scale(0)
+    found = [first, *ran]
+
+    assert sorted(one.student for one, _ in found) == [one.student for one in jobs]
+    assert all(outcome == answered(one) for one, outcome in found)
+    assert len(said) == 2
+    assert "No worker is left at tcp://127.0.0.1" in said[0]
+    assert "a worker again" in said[1]
+
+
+def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
+    local: "LocalCluster", tmp_path: Path
+) -> None:
+    course = Course(tmp_path)
+    for number in range(5):
+        course.submit(NAME, f"student-{number}", source(NAME, "release"))
+    journal = tmp_path / ".grading" / "journal.jsonl"
+    address = local.scheduler_address
+    arguments = ["grade", NAME, "--scheduler", address, "--root", str(tmp_path)]
+    arguments.append("--trust-submissions")
+    stopped: list[float] = []
+
+    def stop() -> None:
+        while not (journal.exists() and b'{"result"' in journal.read_bytes()):
+            time.sleep(0.02)
+        local.scale(0)
+        time.sleep(2)
+        stopped.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=stop, daemon=True)
+    thread.start()
+    ran = CliRunner().invoke(cli.app, arguments)
+    seconds = time.monotonic() - stopped[0]
+    thread.join()
+
+    assert ran.exit_code != 0
+    assert seconds < 5
+    assert " ".join(ran.output.split()).count("No worker is left at") == 1
+    kept = journal.read_bytes().count(b'{"result"')
+    assert 1 <= kept < 5
+    local.scale(1)
+    ran = CliRunner().invoke(cli.app, arguments)
+    assert ran.exit_code == 0, (ran.output, ran.exception)
+    assert f"{5 - kept} run, {kept} unchanged." in ran.output
+    assert len(course.marks(NAME)) == 5
 
 
 # --- a cluster ------------------------------------------------------------------------

@@ -191,6 +191,10 @@ for name in sorted(os.listdir('/proc/self/fd'), key=int):
     assert len(kinds) == 4
 
 
+def test_stderr_leads_nowhere() -> None:
+    assert said("import os; say(os.readlink('/proc/self/fd/2'))") == ["/dev/null"]
+
+
 def test_memory_is_limited_in_one_process() -> None:
     assert said("bytearray(500 << 20)") == ["MemoryError: "]
 
