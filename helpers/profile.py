@@ -1,7 +1,9 @@
 """How much to compute: ``COURSE_PROFILE=full`` (default) or ``quick``.
 
 ``full`` is what a student runs. ``quick`` runs every line of every lesson on fewer
-images and epochs, so that a lesson can be validated in seconds.
+images and epochs, so that a lesson can be validated in seconds. Where a lesson trains
+many models, it makes no graphs for them in ``quick``: a graph takes longer to make than
+a few steps without one.
 """
 
 import os
