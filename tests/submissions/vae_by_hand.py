@@ -444,7 +444,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "the divergence with the wrong sign",
-        {"divergence"},
+        {"divergence", "trains"},
         (KL, KL.replace("0.5", "-0.5")),
     ),
     wrong(
@@ -463,16 +463,21 @@ SUBMISSIONS = [
         (TERMS, TERMS.replace(" + mu**2", "")),
     ),
     wrong("twice the divergence", {"divergence"}, (KL, KL.replace("0.5 * ", ""))),
-    wrong("beta ignored", {"beta_weighs"}, (LOSS, LOSS.replace("self.beta * ", ""))),
+    # Where beta counts as 1, the code collapses.
+    wrong(
+        "beta ignored",
+        {"beta_weighs", "trains"},
+        (LOSS, LOSS.replace("self.beta * ", "")),
+    ),
     wrong("beta squared", {"beta_weighs"}, (LOSS, LOSS.replace("beta", "beta**2"))),
     wrong(
         "beta on the reconstruction",
-        {"reconstruction", "beta_weighs"},
+        {"reconstruction", "beta_weighs", "trains"},
         (LOSS, "            loss = self.beta * reconstruction + kl\n"),
     ),
     wrong(
         "beta on both",
-        {"reconstruction"},
+        {"reconstruction", "trains"},
         (LOSS, "            loss = self.beta * (reconstruction + kl)\n"),
     ),
     # the training step
@@ -497,7 +502,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "it reports beta times the divergence and minimises it without beta",
-        {"beta_weighs"},
+        {"beta_weighs", "trains"},
         (GRADIENTS, GRADIENTS.replace("loss,", "minimised,")),
         (LOSS, LOSS + "            minimised = reconstruction + kl\n"),
     ),
@@ -513,7 +518,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "the decoder's weights only",
-        {"divergence", "gradients", "adam_moves_all"},
+        {"divergence", "gradients", "adam_moves_all", "trains"},
         (
             "weights = self.trainable_weights",
             "weights = self.decoder.trainable_weights",
@@ -531,7 +536,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "SGD",
-        {"adam_moves_all"},
+        {"adam_moves_all", "trains"},
         ('optimizer="adam"', "optimizer=keras.optimizers.SGD(1e-3)"),
     ),
     wrong("not compiled", TRAINING, ('    auto.compile(optimizer="adam")\n', "")),
