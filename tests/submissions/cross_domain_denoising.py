@@ -283,8 +283,9 @@ SUBMISSIONS = [
             "    h = layers.GaussianNoise(0.05)(h)\n    for n in filters:\n",
         ),
     ),
-    wrong("binary cross-entropy", {"loss_is_mse"}, ('"mse"', '"binary_crossentropy"')),
+    # Not binary cross-entropy: without a sigmoid its training ends anywhere.
     wrong("mean absolute error", {"loss_is_mse"}, ('"mse"', '"mae"')),
+    wrong("Huber loss", {"loss_is_mse"}, ('"mse"', '"huber"')),
     wrong(
         "a penalty on the kernels",
         {"loss_is_mse"},
