@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,8 @@ os.environ["COURSE_OFFLINE"] = "1"
 # that keep to one core each.
 for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
     os.environ.setdefault(variable, "1")
+# A job in the background of a shell ignores interrupts, and so would all its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class PerAssignment(LoadFileScheduling):

@@ -232,15 +232,6 @@ def test_the_loss_of_all_workers_is_said_once_and_it_goes_on_with_a_new_one(
 STUDENTS = 20  # so many that a slow machine is not through before it is stopped
 
 
-@pytest.fixture
-def interrupts() -> Iterator[None]:
-    """Heed Ctrl-C, which a job in the background of a shell ignores."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interrupts")
 def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
     local: "LocalCluster", tmp_path: Path
 ) -> None:

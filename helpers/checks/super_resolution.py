@@ -423,6 +423,11 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     )
 
 
+def _hidden_kernel(a: np.ndarray, channels: int) -> bool:
+    """Return whether an array is the kernel of a convolution before the last."""
+    return a.ndim > 1 and a.shape[-1] != channels
+
+
 def _start(arrays: Arrays, channels: int, seed: int) -> Arrays:
     """Return He's initial weights; the last convolution starts at 0, so at bicubic.
 
@@ -432,7 +437,7 @@ def _start(arrays: Arrays, channels: int, seed: int) -> Arrays:
     return [
         rng.normal(
             scale=np.sqrt(2 / np.prod(a.shape[:-1]))
-            if a.ndim > 1 and a.shape[-1] != channels
+            if _hidden_kernel(a, channels)
             else 0.0,
             size=a.shape,
         ).astype(a.dtype)
@@ -445,8 +450,7 @@ def _can_start(arrays: Arrays, channels: int) -> None:
 
     `_start` hides which weights a student chose, so this is asked before it.
     """
-    kernels = [a for a in arrays if a.ndim > 1 and a.shape[-1] != channels]
-    if not all(a.any() for a in kernels):
+    if not all(a.any() for a in arrays if _hidden_kernel(a, channels)):
         raise CheckFailed(
             "initial weights from which a training can start",
             "a hidden convolution whose kernel is all 0",
