@@ -90,6 +90,7 @@ def load(
     folder: str | os.PathLike | None = None,
     n_train: int | None = None,
     n_test: int | None = None,
+    quick_train: int = QUICK_TRAIN,
 ) -> Dataset:
     """Load a data set, and print one line that says what was loaded, from where.
 
@@ -101,7 +102,9 @@ def load(
         A folder that holds ``<name>.npz``; without it, ``COURSE_DATA`` counts.
     n_train, n_test
         Take the first so many images, or all if there are fewer. In the quick profile
-        there are 500 and 400 at most.
+        there are ``quick_train`` and 400 at most.
+    quick_train
+        For a lesson whose point needs more training images than 500 even then.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def load(
     """
     spec = _spec(name)
     limits = [
-        _limit("n_train", n_train, QUICK_TRAIN),
+        _limit("n_train", n_train, quick_train),
         _limit("n_test", n_test, QUICK_TEST),
     ]
     source = where(name, folder=folder)

@@ -219,6 +219,7 @@ def test_the_quick_profile_takes_500_and_400_images_at_most(monkeypatch, capsys)
     loaded = data.load("cifar10", n_train=600)
     assert (len(loaded.x_train), len(loaded.x_test)) == (500, 400)
     assert "quick profile" in capsys.readouterr().out
+    assert len(data.load("cifar10", quick_train=510).x_train) == 510
 
 
 def test_only_every_image_of_the_real_data_counts_as_full(folder, monkeypatch):
