@@ -272,12 +272,9 @@ class _Match:
         ]
         notes = []
         if missing:
-            notes.append(
-                f"Missing tests, which ran all the same: {', '.join(missing)}."
-            )
+            notes.append(f"Missing tests, which ran all the same: {_few(missing)}.")
         if changed:
-            names = ", ".join(changed)
-            notes.append(f"Changed tests; the course's own ran: {names}.")
+            notes.append(f"Changed tests; the course's own ran: {_few(changed)}.")
         if relabelled:
             notes.append(
                 f"nbgrader's data were changed, without effect, on {len(relabelled)} "
@@ -290,6 +287,13 @@ def _code(cell: StudentCell) -> str:
     """Return a cell's text; of one that is not code, the code in its fence."""
     fenced = FENCE.fullmatch(cell.source) if cell.kind != "code" else None
     return fenced.group(1) if fenced else cell.source
+
+
+def _few(names: list[str], most: int = 4) -> str:
+    """Return names in a row; of many, the first and how many more."""
+    if len(names) <= most:
+        return ", ".join(names)
+    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
 
 
 def _about_lost(lost: dict[str, str]) -> list[str]:
