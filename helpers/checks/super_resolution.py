@@ -464,7 +464,7 @@ def gain(
 ) -> float:
     """Return by how many dB the model beats bicubic on held-out digits, once trained.
 
-    It is trained for STEPS steps, which the interface takes without a graph.
+    It is trained for STEPS steps.
     """
     student.build(1, list(filters), factor)
     x_train, x_test = _digits()
@@ -485,12 +485,12 @@ def gain(
     return metrics.psnr(x_test, x_hat) - metrics.psnr(x_test, bicubic)
 
 
-# 40 steps, which the interface runs without a graph. Over 20 seeds, the reference gains
-# 3.0 to 5.3 dB at ×2 and 2.3 to 2.7 dB at ×4. Without the enlarged image in the output
-# it is -1.3 to 0.9 and 0.6 to 1.8, moved by a pixel 0.6 to 3.1 at ×2. From a nearest
-# start it is 3.1 to 4.6 at ×2, as good, but 1.1 to 1.8 at ×4. At ×4 it is 1.7 to 2.0
-# from a bilinear start, 1.2 to 1.4 without ReLU, and 1.3 to 1.4 with the convolutions
-# first. Untrained it is 0. The seeds are fixed; a bad start gets a second chance.
+# Over 20 seeds, the reference gains 3.0 to 5.3 dB at ×2 and 2.3 to 2.7 dB at ×4.
+# Without the enlarged image in the output it is -1.3 to 0.9 and 0.6 to 1.8, moved by a
+# pixel 0.6 to 3.1 at ×2. From a nearest start it is 3.1 to 4.6 at ×2, as good, but 1.1
+# to 1.8 at ×4. At ×4 it is 1.7 to 2.0 from a bilinear start, 1.2 to 1.4 without ReLU,
+# and 1.3 to 1.4 with the convolutions first. Untrained it is 0. The seeds are fixed; a
+# bad start gets a second chance.
 STEPS, BATCH, RATE, TESTED = 40, 24, 3e-3, 200
 LEAST_GAIN = {2: 2.8, 4: 2.1}
 TRAININGS = 2
