@@ -307,8 +307,11 @@ def test_weights_that_are_set_are_the_ones_that_predict(student):
 def test_asking_for_the_training_loss_changes_nothing(student):
     x, y = np.ones((3, 4), "float32"), np.zeros((3, 2), "float32")
     before = student.get_weights("auto")
+    optimizer = student.models["auto"].optimizer
     first = student.training_loss(x, y)
     assert student.training_loss(x, y) == first
+    assert student.models["auto"].optimizer is optimizer
+    assert optimizer.iterations == 0
     for old, new in zip(before, student.get_weights("auto"), strict=True):
         np.testing.assert_array_equal(old, new)
 

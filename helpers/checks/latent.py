@@ -378,7 +378,7 @@ def reconstruction_is_bce(student: Student, called: Latent, likely_cause: str) -
             likely_cause,
         )
     # Without biases, the decoder paints grey for z = 0, and contrasts for other z.
-    x = inputs(600, called.size)
+    x = inputs(200, called.size)
     set_alike(student, called, heads=0, seen=True, biases=0, contrast=2)
     outputs = student.predict("encoder", x, training=True)
     z = outputs[heads.at["z"]]

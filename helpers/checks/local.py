@@ -242,31 +242,35 @@ def _train_by_steps(
     """
     import tensorflow as tf
 
-    in_graph = epochs * -(-len(x) // batch_size) > MOST_EAGER_STEPS
+    step = later = model.train_step
+    if epochs * -(-len(x) // batch_size) > MOST_EAGER_STEPS:
+        later = tf.function(step, autograph=False, reduce_retracing=True)
     rng = np.random.default_rng(seed)
-    step, losses = model.train_step, []
+    losses = []
     for _ in range(epochs):
         model.reset_metrics()
         rows = rng.permutation(len(x))
         for start in range(0, len(x), batch_size):
             batch = rows[start : start + batch_size]
             logs = step(tuple(keras.ops.convert_to_tensor(a[batch]) for a in (x, y)))
-            if in_graph and step == model.train_step:
-                step = tf.function(step, autograph=False, reduce_retracing=True)
+            step = later
         losses.append(_reported_loss(logs))
     return losses
 
 
 @contextlib.contextmanager
 def _put_back(model: keras.Model) -> Iterator[None]:
-    """Restore weights, optimizer and random state after the block."""
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and not optimizer.built:
-        optimizer.build(model.trainable_variables)
-    variables = [*model.variables, *getattr(optimizer, "variables", [])]
-    kept = [variable.numpy() for variable in variables]
+    """Restore weights and random state after the block.
+
+    In it, an optimizer with a learning rate of 0 takes the place of the model's, which
+    so stays as it is.
+    """
+    optimizer = model.optimizer
+    kept = [variable.numpy() for variable in model.variables]
+    model.optimizer = keras.optimizers.SGD(0.0)
     try:
         yield
     finally:
-        for variable, value in zip(variables, kept, strict=True):
+        model.optimizer = optimizer
+        for variable, value in zip(model.variables, kept, strict=True):
             variable.assign(value)

@@ -414,9 +414,9 @@ def accuracy(student: Student, called: Sizes, seed: int, *, pretrained: bool) ->
 
 # The weights start small, and a network of sigmoids then learns little in a few steps:
 # this is what pre-training was invented for. In 20 seeds, the reference gains 0.28 to
-# 0.48 and is right for 0.56 to 0.68 of the digits.
-# With layers of its own the classifier gains exactly 0: with and without pre-training
-# it starts and trains alike. With an encoder of its own it is -0.19 to -0.01.
+# 0.48 and is right for 0.56 to 0.68 of the digits. With layers of its own the
+# classifier gains exactly 0: with and without pre-training it starts and trains alike.
+# With an encoder of its own it is -0.19 to -0.01.
 GAIN = 0.2
 STEPS, RATE = 40, 2e-2
 PER_CLASS, FINE_STEPS, FINE_RATE = 4, 10, 1e-2
