@@ -242,9 +242,15 @@ SUBMISSIONS = [
         ),
     ),
     wrong(
-        "no activation at the end of auto_2",
-        {"auto_2_layers"},
+        # With the contract's loss, training would end anywhere.
+        "no activation at the end of auto_2, and a loss of logits",
+        {"auto_2_layers", "auto_losses"},
         (', activation="sigmoid")(second(z))', ")(second(z))"),
+        (
+            CODES,
+            "    loss = keras.losses.BinaryCrossentropy(from_logits=True)\n"
+            '    auto_2.compile(optimizer="adam", loss=loss)',
+        ),
     ),
     wrong(
         "ReLU in the second layer",
