@@ -173,9 +173,9 @@ class Ground:
                 self.job(attack.assignment, cells, attack.limits)
             )
             other.join()
+            left = sum(_namespace(int(name)) in namespaces for name in _pids())
         if not namespaces:
             raise RuntimeError("the witness saw no sandbox")
-        left = sum(_namespace(int(name)) in namespaces for name in _pids())
         ((grade_id, source),) = attack.base.items()
         base = self.marks_without(attack.assignment, grade_id, source)
         harm = list(self.reached)
@@ -206,23 +206,34 @@ class Ground:
 
     @contextlib.contextmanager
     def _namespaces(self) -> Iterator[set[str]]:
-        """Collect the pid namespaces of all that the warm server starts meanwhile."""
+        """Collect the pid namespaces of all that the warm server starts meanwhile.
+
+        Each is held open in the block: the number of one that is gone would be given to
+        the next sandbox on the machine, whosever it is.
+        """
         found: set[str] = set()
+        own = _namespace(os.getpid())
         done = threading.Event()
+        with contextlib.ExitStack() as held:
 
-        def look() -> None:
-            while not done.wait(0.02):
-                for pid in tree(self.executor.pids["kernel"]):
-                    found.add(_namespace(pid))
+            def look() -> None:
+                while not done.wait(0.02):
+                    for pid in tree(self.executor.pids["kernel"]):
+                        if _namespace(pid) in (own, *found):
+                            continue
+                        with contextlib.suppress(OSError):
+                            one = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
+                            held.callback(os.close, one)
+                            name = os.readlink(f"/proc/self/fd/{one}")
+                            found.update({name} - {own})
 
-        thread = threading.Thread(target=look)
-        thread.start()
-        try:
-            yield found
-        finally:
-            done.set()
-            thread.join()
-            found -= {_namespace(os.getpid()), ""}
+            thread = threading.Thread(target=look)
+            thread.start()
+            try:
+                yield found
+            finally:
+                done.set()
+                thread.join()
 
 
 def _pids() -> list[str]:
