@@ -316,6 +316,33 @@ def test_asking_for_the_training_loss_changes_nothing(student):
         np.testing.assert_array_equal(old, new)
 
 
+def test_the_first_step_may_make_weights_that_no_call_needs():
+    class Critic(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.only, self.critic = keras.layers.Dense(2), keras.layers.Dense(1)
+
+        def build(self, shape):
+            self.only.build(shape)
+
+        def call(self, x):
+            return self.only(x)
+
+        def train_step(self, data):
+            return {"loss": keras.ops.mean(self.critic(self(data[0])) ** 2)}
+
+    def compiled():
+        model = Critic()
+        model.compile("adam")
+        return model
+
+    student = LocalStudent(compiled, ("auto",))
+    student.build()
+    x = np.ones((3, 4), "float32")
+    student.predict("auto", x)
+    assert np.isfinite(student.training_loss(x, x))
+
+
 def test_training_reports_a_loss_for_each_epoch_and_lowers_it(student):
     x, y = np.ones((8, 4), "float32"), np.full((8, 2), 0.5, "float32")
     student.set_weights("auto", [np.ones((4, 2), "float32"), np.ones(2, "float32")])

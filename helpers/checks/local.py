@@ -266,11 +266,11 @@ def _put_back(model: keras.Model) -> Iterator[None]:
     so stays as it is.
     """
     optimizer = model.optimizer
-    kept = [variable.numpy() for variable in model.variables]
+    kept = [(variable, variable.numpy()) for variable in model.variables]
     model.optimizer = keras.optimizers.SGD(0.0)
     try:
         yield
     finally:
         model.optimizer = optimizer
-        for variable, value in zip(model.variables, kept, strict=True):
+        for variable, value in kept:
             variable.assign(value)
