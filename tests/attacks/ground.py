@@ -216,16 +216,17 @@ class Ground:
         done = threading.Event()
         with contextlib.ExitStack() as held:
 
+            def hold(pid: int) -> None:
+                with contextlib.suppress(OSError):  # it has just ended
+                    one = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
+                    held.callback(os.close, one)
+                    found.add(os.readlink(f"/proc/self/fd/{one}"))
+
             def look() -> None:
                 while not done.wait(0.02):
                     for pid in tree(self.executor.pids["kernel"]):
-                        if _namespace(pid) in (own, *found):
-                            continue
-                        with contextlib.suppress(OSError):
-                            one = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
-                            held.callback(os.close, one)
-                            name = os.readlink(f"/proc/self/fd/{one}")
-                            found.update({name} - {own})
+                        if _namespace(pid) not in (own, *found):
+                            hold(pid)
 
             thread = threading.Thread(target=look)
             thread.start()
