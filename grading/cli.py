@@ -27,7 +27,7 @@ from grading import demo, intake, key, pool, rebuild, roster, sandbox
 from grading.assignment import Assignment
 from grading.course import Course
 from grading.demo import DemoError
-from grading.execute import SandboxFailed
+from grading.execute import SandboxFailed, warm_up
 from grading.export import export
 from grading.feedback import FeedbackError, feedback
 from grading.intake import Submission
@@ -199,7 +199,6 @@ def grade(
         lock(course.state / "lock"),
         Journal(course.state / "journal.jsonl") as journal,
     ):
-        writer = Writer(course, assignment, journal)
         works = received(course, assignment, student or found)
         results: dict[str, Result] = {}
         for one in works:
@@ -207,7 +206,27 @@ def grade(
             if result is not None:
                 results[one.job.student] = _without_outputs(result)
         todo = [one for one in works if force or one.job.student not in results]
+        if todo and scheduler is None:
+            warm_up(trust_submissions)  # while the gradebook is looked at
+        writer = Writer(course, assignment, journal)
         failed: dict[str, SandboxFailed] = {}
+        removed: list[str] = []
+        unwritten: WriteError | None = None
+
+        def write(one: Work, *, again: bool = False) -> None:
+            """Write what the journal holds of a submission, if that is not done."""
+            nonlocal unwritten
+            result = journal.result(name, one.job.student, one.job.key)
+            if result is None or unwritten is not None:
+                return
+            try:
+                if again or writer.pending(one.job, result):
+                    removed.extend(
+                        writer.write(one.job, result, one.submission.timestamp)
+                    )
+            except WriteError as error:
+                unwritten = error  # all others are run first, and kept
+
         with Progress(*COLUMNS, console=console) as progress:
             failures = 0
             task = progress.add_task(name, total=len(todo), failed=failures)
@@ -221,19 +240,18 @@ def grade(
                 if isinstance(outcome, Result):
                     journal.record(outcome)
                     results[one.job.student] = _without_outputs(outcome)
+                    write(one, again=force)
                 else:
                     failed[one.job.student] = outcome
                 failures += not isinstance(outcome, Result) or outcome.status in ENDED
                 progress.update(task, advance=1, failed=failures)
-        removed = []
         for one in works:
-            result = journal.result(name, one.job.student, one.job.key)
-            again = force and one.job.student not in failed
-            if result is not None and (again or writer.pending(one.job, result)):
-                removed += writer.write(one.job, result, one.submission.timestamp)
+            write(one)
+        if unwritten is not None:
+            raise unwritten
     nothing = [] if student else sorted(set(everybody or ()) - set(found))
     console.print(_table(assignment, results, nothing))
-    for sentence in removed:
+    for sentence in sorted(removed):
         console.print(sentence)
     console.print(f"{len(todo)} run, {len(works) - len(todo)} unchanged.")
     if failed:

@@ -142,7 +142,9 @@ class Executor:
 
             kernel = Kernel(cells, deadline, job.limits.output_kb, interrupt)
             outputs = {
-                cell.name: kernel.run(cell.source)
+                cell.name: kernel.run(
+                    cell.source, cell.grade_id if cell.role == "test" else None
+                )
                 for cell in job.cells
                 if cell.kind == "code"
             }
@@ -260,6 +262,19 @@ def executor(trust_submissions: bool = False) -> Executor:
     """Return this process's executor, made at the first call and ended at exit."""
     with _making:  # not one for each thread that comes at the same time
         return _executor(trust_submissions)
+
+
+def warm_up(trust_submissions: bool = False) -> None:
+    """Begin to make this process's executor, which takes seconds.
+
+    Whoever executes a job waits for it, and learns what is wrong with it.
+    """
+
+    def make() -> None:
+        with suppress(sandbox.NoSandbox, SandboxFailed):
+            executor(trust_submissions)
+
+    threading.Thread(target=make).start()
 
 
 def execute(job: Job, *, trust_submissions: bool = False) -> Result:

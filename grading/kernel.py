@@ -32,11 +32,17 @@ INTERRUPT_S = 5.0
 # --- in the student's process ---------------------------------------------------------
 
 
-def run_kernel(sock: socket.socket, serve: Callable[[dict[str, Any]], None]) -> None:
+def run_kernel(
+    sock: socket.socket,
+    begin: Callable[[str | None], None],
+    serve: Callable[[dict[str, Any]], None],
+) -> None:
     """Run the cells that come through ``sock`` until it is closed.
 
     Args:
         sock: the student's end.
+        begin: called before each cell with the grade id of its tests, None for a cell
+            without tests.
         serve: called with the names that the cells left behind, when asked for.
     """
     from ipykernel.inprocess.ipkernel import InProcessKernel
@@ -58,14 +64,16 @@ def run_kernel(sock: socket.socket, serve: Callable[[dict[str, Any]], None]) -> 
     kernel._allow_stdin = False
     # Set before asyncio sets its own handler, which waits for the cell to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_answer(sock, kernel, serve))
+    asyncio.run(_answer(sock, kernel, begin, serve))
 
 
 def _interrupted(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
-async def _answer(sock: socket.socket, kernel: Any, serve: Callable) -> None:
+async def _answer(
+    sock: socket.socket, kernel: Any, begin: Callable, serve: Callable
+) -> None:
     replies = kernel.shell_stream
     session = kernel.session
     while True:
@@ -73,6 +81,7 @@ async def _answer(sock: socket.socket, kernel: Any, serve: Callable) -> None:
         if "execute" not in asked:
             serve(kernel.shell.user_ns)
             return
+        begin(asked["test"])
         content = {
             "code": asked["execute"],
             "silent": False,
@@ -132,8 +141,10 @@ class Kernel:
     late: bool = False
     _kept: int = field(default=0, repr=False)
 
-    def run(self, source: str) -> list[Output]:
+    def run(self, source: str, test: str | None = None) -> list[Output]:
         """Run a cell; return its outputs, cleaned.
+
+        ``test`` is its grade id if it is a test cell.
 
         A cell that takes half of the time that is left is interrupted. A kernel that
         ends, does not stop or breaks the protocol gives what it showed until then;
@@ -142,7 +153,8 @@ class Kernel:
         messages = Messages(room=max(0, (self.output_kb << 10) - self._kept))
         if self.ended is None:
             try:
-                wire.send(self.sock, {"execute": source}, deadline=self.deadline)
+                asked = {"execute": source, "test": test}
+                wire.send(self.sock, asked, deadline=self.deadline)
                 self._collect(messages)
             except Misbehaved as error:
                 self.ended = error

@@ -23,6 +23,7 @@ RUNS = (
     "messages",
     "outputs",
     "remote",
+    "repeat",
     "sandbox",
     "syscalls",
     "verdict",

@@ -13,7 +13,7 @@ import secrets
 import socket
 import time
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from helpers.checks.interface import Arrays, Student, StudentError
 
@@ -22,8 +22,12 @@ import numpy as np
 from grading import wire
 from grading.wire import Bounds, Misbehaved
 
+if TYPE_CHECKING:
+    from grading.repeat import Memory
+
 CALL_S = 30.0
 LONGEST_MESSAGE = 4000
+STALE = "stale"
 
 
 class Channel:
@@ -39,6 +43,7 @@ class Channel:
     Attributes:
         asked: how many questions were put.
         broken: why nothing more can be asked; None while it can.
+        stale: whether the student's process had no answer to repeat.
     """
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
@@ -46,6 +51,17 @@ class Channel:
         self.deadline = deadline
         self.asked = 0
         self.broken: StudentError | None = None
+        self.stale = False
+
+    def begin(self, test: str | None) -> None:
+        """Have answers given again that visible tests got in the notebook.
+
+        Args:
+            test: the cell with these tests; None to have all answers given anew.
+        """
+        self.stale = False
+        with contextlib.suppress(StudentError):
+            self.ask("begin", test=test)
 
     def ask(
         self, question: str, arrays: Arrays = (), **about: Any
@@ -80,6 +96,7 @@ class Channel:
             )
             raise self.broken from None
         if "error" in answer:
+            self.stale = self.stale or answer["error"] == STALE
             raise _as_error(answer["error"])
         return answer, found
 
@@ -228,12 +245,14 @@ def _number(value: Any) -> float:
 class _Served:
     """What a student's process answers. Nothing here protects anything."""
 
-    def __init__(self, names: dict[str, Any]) -> None:
-        from helpers.checks.local import LocalStudent
-
+    def __init__(self, names: dict[str, Any], memory: "Memory") -> None:
         self.names = names
+        self.memory = memory
         self.student: Any = None
-        self.new_student = LocalStudent
+
+    def begin(self, test: str | None) -> dict[str, Any]:
+        self.memory.in_verdict(test)
+        return {}
 
     def value(self, name: str) -> dict[str, Any]:
         if name not in self.names:
@@ -244,7 +263,7 @@ class _Served:
         return {"kind": "value", "value": wire.encode(value)}
 
     def build(self, name: str, parts: list[str], arguments: Any) -> dict[str, Any]:
-        self.student = self.new_student(self.names[name], parts)
+        self.student = self.memory.student(self.names[name], parts)
         after = self.student.build(*wire.decode(arguments))
         return {"arguments": wire.encode(after)}
 
@@ -268,12 +287,19 @@ class _Served:
         return {"losses": self.student.train(*pair, **how)}
 
 
-def serve(sock: socket.socket, names: dict[str, Any]) -> None:
+def serve(sock: socket.socket, names: dict[str, Any], memory: "Memory") -> None:
     """Answer a :class:`Channel` about ``names`` until it is closed.
 
     It runs in the student's process, after all cells.
+
+    Args:
+        sock: the student's end.
+        names: what the cells left behind.
+        memory: what it keeps of the tests in the notebook.
     """
-    served = _Served(names)
+    from grading.repeat import Stale
+
+    served = _Served(names, memory)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     while True:
@@ -295,6 +321,8 @@ def serve(sock: socket.socket, names: dict[str, Any]) -> None:
             wire.send(sock, {**answer, **number}, arrays)
         except StudentError as error:
             wire.send(sock, {"error": vars(error), **number})
+        except Stale:
+            wire.send(sock, {"error": STALE, **number})
         except Misbehaved:
             return
         except BaseException as error:

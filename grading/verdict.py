@@ -3,6 +3,9 @@
 First the visible tests of all cells, then the hidden ones. So a message that quotes the
 student's own error can tell nothing about hidden tests: the student's process has not
 seen any by then. A hidden test that fails gets a message that is always the same.
+
+The visible tests ran in the notebook already, and the student's process may repeat what
+it answered there. It vouches for its answers neither then nor now.
 """
 
 import ast
@@ -66,10 +69,16 @@ def judge(
     visible = {cell.grade_id: cell.source for cell in cells}
     trusted = list(trusted)
     for cell in trusted:
-        error = _failure(visible.get(cell.grade_id, ""), names, ask)
+        source = visible.get(cell.grade_id, "")
+        ask.begin(cell.grade_id)
+        error = _failure(source, names, ask)
+        if ask.stale:
+            ask.begin(None)
+            error = _failure(source, names, ask)
         verdict.visible[cell.grade_id] = error is None
         if error is not None:
             verdict.messages[cell.grade_id] = _message(error)
+    ask.begin(None)
     for cell in trusted:
         if verdict.visible[cell.grade_id]:
             source = hidden_part(visible.get(cell.grade_id, ""), cell.source)

@@ -75,6 +75,7 @@ def test_force_runs_and_writes_again_those_who_are_named_or_all(tmp_path, monkey
             yield one, Result(one.key, one.student, NAME, "graded")
 
     monkeypatch.setattr(sandbox, "require", lambda: None)
+    monkeypatch.setattr(cli, "warm_up", lambda *_: None)
     monkeypatch.setattr(cli.pool, "run", without_a_sandbox)
     course = Course(tmp_path)
     for student in ("ana", "bob"):

@@ -28,6 +28,7 @@ from grading.intake import Submission
 from grading.job import Cell, Job
 from grading.rebuild import job
 from grading.remote import Channel, RemoteStudent, serve
+from grading.repeat import Memory
 from grading.verdict import free_names, hidden_part, judge
 from grading.wire import Bounds, Misbehaved, TooLate
 from tests.grading_support import expected_marks, references, submissions
@@ -230,7 +231,7 @@ def names() -> dict[str, Any]:
 @pytest.fixture
 def channel(ends: Ends, names: dict[str, Any]) -> Iterator[Channel]:
     """Return a channel to somebody who serves the right submission."""
-    beside(serve, ends[0], names)
+    beside(serve, ends[0], names, Memory())
     yield Channel(ends[1], time.monotonic() + 60)
     logging.disable(logging.NOTSET)  # as serve does for its own process
 
@@ -265,7 +266,7 @@ def test_an_error_of_the_student_comes_with_its_text(
     def fails(*_: Any) -> None:
         raise ValueError("my mistake")
 
-    beside(serve, ends[0], {**names, "autoencoder": fails})
+    beside(serve, ends[0], {**names, "autoencoder": fails}, Memory())
     student = RemoteStudent(Channel(ends[1], time.monotonic() + 60), "autoencoder")
 
     with pytest.raises(CheckFailed, match="my mistake"):
@@ -365,6 +366,15 @@ def test_the_names_that_a_cell_needs() -> None:
     assert set(free_names("y = f(x)\nprint(y, [z for z in x])")) == {"f", "print", "x"}
 
 
+# What a channel says before its first question.
+NOTHING_ASKED: Any = {
+    "begin": lambda test: None,
+    "broken": None,
+    "stale": False,
+    "asked": 0,
+}
+
+
 def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
     """Return the verdict on test cells, each with its visible and its hidden text."""
 
@@ -373,7 +383,7 @@ def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
             raise NameError(f"{name} is not defined")
         return answers[name]
 
-    ask: Any = SimpleNamespace(value=value, broken=None, asked=0)
+    ask: Any = SimpleNamespace(value=value, **NOTHING_ASKED)
     visible, trusted = [], []
     for number, (seen, hidden) in enumerate(tests):
         about = {"kind": "code", "role": "test", "points": 2.0}
@@ -421,7 +431,7 @@ def test_all_visible_tests_come_before_the_first_hidden_one() -> None:
     ids=lambda error: getattr(error, "kind", type(error).__name__),
 )
 def test_the_words_about_a_hidden_test_are_not_the_student_s(error: Exception) -> None:
-    ask: Any = SimpleNamespace(broken=None, asked=0)
+    ask: Any = SimpleNamespace(**NOTHING_ASKED)
 
     class Liar(remote.RemoteStudent):
         def build(self, size: int) -> list:

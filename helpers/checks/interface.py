@@ -116,6 +116,6 @@ def as_student(
     if isinstance(builder, Student):
         builder.parts = tuple(parts)
         return builder
-    from helpers.checks.local import LocalStudent
+    from helpers.checks import local
 
-    return LocalStudent(builder, parts)
+    return local.student(builder, parts)

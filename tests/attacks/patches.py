@@ -166,7 +166,7 @@ keras.Model.train_step = lambda self, data: {"loss": 0.0}
         assignment="vanilla",
         honest=WRONG_BUILDER,
         code="""
-from helpers.checks import interface, local
+from helpers.checks import local
 import numpy as np
 class Liar(local.LocalStudent):
     def build(self, *arguments):
@@ -184,7 +184,35 @@ class Liar(local.LocalStudent):
         return float("nan")
     def train(self, x, y, **how):
         return [0.0] * how["epochs"]
-local.LocalStudent = interface.LocalStudent = Liar
+local.LocalStudent = local.student = Liar
+""",
+    ),
+    patch(
+        "memory_of_answers_patched",
+        assignment="vanilla",
+        honest=WRONG_BUILDER,
+        code="""
+from grading import repeat
+def answered(*arguments, **named):
+    raise repeat.Stale
+repeat.RepeatedStudent.predict = answered
+repeat.Memory.in_verdict = lambda self, test: None
+""",
+    ),
+    patch(
+        "memory_of_answers_emptied",
+        assignment="vanilla",
+        honest=WRONG_BUILDER,
+        code="""
+from helpers.checks import local
+from grading import repeat
+memory = local.student.__self__
+repeat.Memory.in_notebook = lambda self, test: None
+memory._record = memory._replay = None
+class Everything(dict):
+    def get(self, key, default=None):
+        return [repeat.Session(autoencoder)] * 99
+memory._sessions = Everything()
 """,
     ),
     patch(
