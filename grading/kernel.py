@@ -15,12 +15,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from grading import wire
 from grading.job import Output
-from grading.messages import Messages
 from grading.wire import Bounds, Misbehaved
+
+if TYPE_CHECKING:
+    from grading.messages import Messages
 
 # What a kernel takes over from the process that starts it, and that decides results.
 VARIABLES = ("COURSE_PROFILE", "KERAS_BACKEND", "OMP_NUM_THREADS")
@@ -150,6 +152,9 @@ class Kernel:
         ends, does not stop or breaks the protocol gives what it showed until then;
         ``ended`` says why.
         """
+        # Not above: it would be in every warm process, which has no use for it.
+        from grading.messages import Messages
+
         messages = Messages(room=max(0, (self.output_kb << 10) - self._kept))
         if self.ended is None:
             try:
@@ -161,7 +166,7 @@ class Kernel:
         self._kept += messages.size
         return messages.outputs()
 
-    def _collect(self, messages: Messages) -> None:
+    def _collect(self, messages: "Messages") -> None:
         """Read messages until the cell is done."""
         now = time.monotonic()
         until, interrupted = now + (self.deadline - now) / 2, False
