@@ -245,8 +245,10 @@ def grade(
                     failed[one.job.student] = outcome
                 failures += not isinstance(outcome, Result) or outcome.status in ENDED
                 progress.update(task, advance=1, failed=failures)
+        written = {one.job.student for one in todo} - failed.keys()
         for one in works:
-            write(one)
+            if one.job.student not in written:
+                write(one)
         if unwritten is not None:
             raise unwritten
     nothing = [] if student else sorted(set(everybody or ()) - set(found))

@@ -148,7 +148,6 @@ def test_a_visible_test_gets_the_answers_that_it_got() -> None:
     wanted = wanted.copy()
     builder.calls.clear()
 
-    memory.in_verdict("test")
     for _ in range(2):
         memory.in_verdict("test")
         (found,) = asked(memory.student(builder, PARTS))

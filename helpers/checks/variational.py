@@ -13,7 +13,6 @@ from typing import Any
 
 from helpers.checks import builders, dense, latent
 from helpers.checks.dense import (
-    ACTIVATIONS,
     DenseSizes,
     close,
     draw,
@@ -108,7 +107,7 @@ def encoder_layers(student: Student, **sizes: Any) -> None:
         for kernel, bias in way[:-2]:
             a = relu(a @ arrays[kernel] + arrays[bias])
         if all(
-            any(close(out, f(a @ arrays[k] + arrays[b])) for f in ACTIVATIONS.values())
+            dense.ends_in_known(out, a @ arrays[k] + arrays[b])
             for out, (k, b) in zip(outputs, way[-2:], strict=True)
         ):
             if all(
