@@ -1,6 +1,7 @@
 """The command ``course``: grade a class, write feedback, export marks.
 
     course grade vanilla               # what was handed in and is not graded yet
+    course grade vanilla sparse        # one after the other, which starts up only once
     course grade vanilla --student ada --force
     course grade vanilla --scheduler tcp://HOST:8786    # on a Dask cluster
     course report vanilla              # a page about the class
@@ -13,7 +14,7 @@ the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
 
 import time
 import webbrowser
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -127,7 +128,7 @@ def _without_outputs(result: Result) -> Result:
 
 
 def _table(
-    assignment: Assignment, results: dict[str, Result], nothing: list[str]
+    assignment: Assignment, results: dict[str, Result], nothing: Iterable[str]
 ) -> Table:
     most = sum(assignment.points.values())
     table = Table("student", "points", "status", "seconds", "what to know")
@@ -146,7 +147,7 @@ def _table(
 
 @app.command()
 def grade(
-    name: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
+    names: Annotated[list[str], typer.Argument(metavar="ASSIGNMENT...")],
     student: Annotated[
         list[str] | None, typer.Option(help="Only this one; may be given often.")
     ] = None,
@@ -186,72 +187,115 @@ def grade(
     elif scheduler is None:
         sandbox.require()
     course = Course.load(root)
-    assignment = Assignment.load(course, name)
     everybody = None if class_list is None else roster.read(course, class_list)
-    found, left_out = intake.students(course, name, everybody)
-    for folder, why in left_out.items():
-        console.print(f"left out: {folder}: {why}")
-    if unknown := set(student or ()) - set(found):
-        raise FileNotFoundError(
-            f"nothing was handed in by {', '.join(sorted(unknown))}"
-        )
+    # Whatever is wrong with the command shows before anything runs.
+    assignments = [Assignment.load(course, name) for name in names]
+    classes = [_class_of(course, name, everybody, student or []) for name in names]
     with (
         lock(course.state / "lock"),
         Journal(course.state / "journal.jsonl") as journal,
     ):
-        works = received(course, assignment, student or found)
-        results: dict[str, Result] = {}
-        for one in works:
-            result = journal.result(name, one.job.student, one.job.key)
-            if result is not None:
-                results[one.job.student] = _without_outputs(result)
-        todo = [one for one in works if force or one.job.student not in results]
-        if todo and scheduler is None:
-            warm_up(trust_submissions)  # while the gradebook is looked at
-        writer = Writer(course, assignment, journal)
-        failed: dict[str, SandboxFailed] = {}
-        removed: list[str] = []
-        unwritten: WriteError | None = None
-
-        def write(one: Work, *, again: bool = False) -> None:
-            """Write what the journal holds of a submission, if that is not done."""
-            nonlocal unwritten
-            result = journal.result(name, one.job.student, one.job.key)
-            if result is None or unwritten is not None:
-                return
-            try:
-                if again or writer.pending(one.job, result):
-                    removed.extend(
-                        writer.write(one.job, result, one.submission.timestamp)
-                    )
-            except WriteError as error:
-                unwritten = error  # all others are run first, and kept
-
-        with Progress(*COLUMNS, console=console) as progress:
-            failures = 0
-            task = progress.add_task(name, total=len(todo), failed=failures)
-            for one, outcome in outcomes(
-                todo,
+        all_ran = [
+            _grade(
+                course,
+                assignment,
+                *students,
+                journal,
                 workers=workers,
                 scheduler=scheduler,
+                force=force,
                 trust_submissions=trust_submissions,
-                say=progress.console.print,
-            ):
-                if isinstance(outcome, Result):
-                    journal.record(outcome)
-                    results[one.job.student] = _without_outputs(outcome)
-                    write(one, again=force)
-                else:
-                    failed[one.job.student] = outcome
-                failures += not isinstance(outcome, Result) or outcome.status in ENDED
-                progress.update(task, advance=1, failed=failures)
-        written = {one.job.student for one in todo} - failed.keys()
-        for one in works:
-            if one.job.student not in written:
-                write(one)
-        if unwritten is not None:
-            raise unwritten
-    nothing = [] if student else sorted(set(everybody or ()) - set(found))
+            )
+            for assignment, students in zip(assignments, classes, strict=True)
+        ]
+    if not all(all_ran):
+        console.print("The machine failed, not the students. Run the command again.")
+        raise typer.Exit(1)
+
+
+def _class_of(
+    course: Course, name: str, everybody: Collection[str] | None, only: Collection[str]
+) -> tuple[Collection[str], Collection[str]]:
+    """Return whom to grade, and who handed in nothing.
+
+    Args:
+        everybody: ids of the class; None if it is not known.
+        only: ids of those to grade; empty for all.
+    """
+    found, left_out = intake.students(course, name, everybody)
+    for folder, why in left_out.items():
+        console.print(f"left out: {folder}: {why}")
+    if unknown := set(only) - set(found):
+        raise FileNotFoundError(
+            f"{name}: nothing was handed in by {', '.join(sorted(unknown))}"
+        )
+    return (only, []) if only else (found, sorted(set(everybody or ()) - set(found)))
+
+
+def _grade(
+    course: Course,
+    assignment: Assignment,
+    students: Collection[str],
+    nothing: Collection[str],
+    journal: Journal,
+    *,
+    workers: int,
+    scheduler: str | None,
+    force: bool,
+    trust_submissions: bool,
+) -> bool:
+    """Grade one assignment; return whether every submission could be run."""
+    name = assignment.name
+    works = received(course, assignment, students)
+    results: dict[str, Result] = {}
+    for one in works:
+        result = journal.result(name, one.job.student, one.job.key)
+        if result is not None:
+            results[one.job.student] = _without_outputs(result)
+    todo = [one for one in works if force or one.job.student not in results]
+    if todo and scheduler is None:
+        warm_up(trust_submissions)  # while the gradebook is looked at
+    writer = Writer(course, assignment, journal)
+    failed: dict[str, SandboxFailed] = {}
+    removed: list[str] = []
+    unwritten: WriteError | None = None
+
+    def write(one: Work, *, again: bool = False) -> None:
+        """Write what the journal holds of a submission, if that is not done."""
+        nonlocal unwritten
+        result = journal.result(name, one.job.student, one.job.key)
+        if result is None or unwritten is not None:
+            return
+        try:
+            if again or writer.pending(one.job, result):
+                removed.extend(writer.write(one.job, result, one.submission.timestamp))
+        except WriteError as error:
+            unwritten = error  # all others are run first, and kept
+
+    with Progress(*COLUMNS, console=console) as progress:
+        failures = 0
+        task = progress.add_task(name, total=len(todo), failed=failures)
+        for one, outcome in outcomes(
+            todo,
+            workers=workers,
+            scheduler=scheduler,
+            trust_submissions=trust_submissions,
+            say=progress.console.print,
+        ):
+            if isinstance(outcome, Result):
+                journal.record(outcome)
+                results[one.job.student] = _without_outputs(outcome)
+                write(one, again=force)
+            else:
+                failed[one.job.student] = outcome
+            failures += not isinstance(outcome, Result) or outcome.status in ENDED
+            progress.update(task, advance=1, failed=failures)
+    written = {one.job.student for one in todo} - failed.keys()
+    for one in works:
+        if one.job.student not in written:
+            write(one)
+    if unwritten is not None:
+        raise unwritten
     console.print(_table(assignment, results, nothing))
     for sentence in sorted(removed):
         console.print(sentence)
@@ -259,8 +303,7 @@ def grade(
     if failed:
         for who, error in sorted(failed.items()):
             console.print(f"{who}: not graded. {error}", style="red")
-        console.print("The machine failed, not the students. Run the command again.")
-        raise typer.Exit(1)
+    return not failed
 
 
 @app.command(name="feedback")
@@ -321,7 +364,7 @@ def run_demo(
         for row in what[name].items():
             handed_in.add_row(*row)
         console.print(handed_in)
-        grade(name, workers=workers, root=course.root)
+        grade([name], workers=workers, root=course.root)
         pages = feedback(course, name)
         console.print(f"{len(pages)} pages of feedback.")
     export_marks(root=course.root)

@@ -17,7 +17,7 @@ from functools import wraps
 from typing import Any
 
 from helpers.checks.interface import StudentError
-from helpers.checks.local import LocalStudent
+from helpers.checks.local import LocalStudent, steps_as_keras
 
 import keras
 import numpy as np
@@ -84,12 +84,18 @@ class Built:
                 return True
         return False
 
+    def let_go(self) -> None:
+        """Forget the models, but not what the call did to its arguments."""
+        self.models = {}
+        self._values = []
+
 
 class ReusedStudent(LocalStudent):
     """A builder that is not called again while its models can be put back.
 
     Models that have been trained, or whose training is the student's own, are not used
-    again: they, or their optimizers, may remember it elsewhere than in variables.
+    again: they, or their optimizers, may remember it elsewhere than in variables. Then
+    the builder is called again as soon as one of its models is asked for.
 
     Args:
         builder: the student's function.
@@ -106,25 +112,39 @@ class ReusedStudent(LocalStudent):
         super().__init__(builder, parts)
         self._built = built
         self._call: Any = None
+        self._arguments: Sequence[Any] = ()
+
+    @property
+    def models(self) -> dict[str, keras.Model]:
+        """The models, by part."""
+        if self._models is None:
+            self._build()
+        return self._models
+
+    @models.setter
+    def models(self, models: dict[str, keras.Model] | None) -> None:
+        self._models = models
 
     def build(self, *arguments: Any) -> list[Any]:
         self._call = id(self.builder), self.parts, _digest(*arguments)
+        self._arguments = arguments
         built = self._built.get(self._call)
-        if built is not None and built.put_back():
-            self.models = dict(built.models)
-            return built.arguments
-        self.let_go()
-        after = super().build(*arguments)
+        if built is None:
+            return self._build()
+        self.models = dict(built.models) if built.put_back() else None
+        return built.arguments
+
+    def _build(self) -> list[Any]:
+        after = super().build(*self._arguments)
         self._built[self._call] = Built(self.builder, self.models, after)
         return after
 
     def let_go(self) -> None:
-        """Have the builder called the next time."""
-        self._built.pop(self._call, None)
+        """Have the builder called when models of this call are needed once more."""
+        self._built[self._call].let_go()
 
     def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
-        step = getattr(self.models.get(part), "train_step", None)
-        if getattr(step, "__func__", None) is not keras.Model.train_step:
+        if not steps_as_keras(self.models.get(part)):
             self.let_go()
         return super().training_loss(x, y, part)
 

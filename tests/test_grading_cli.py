@@ -110,6 +110,33 @@ def test_feedback_and_export_are_written(graded):
     assert "half-right" in table
 
 
+@pytest.mark.usefixtures("needs_sandbox")
+def test_several_assignments_are_graded_by_one_command(tmp_path):
+    names = (NAME, "vanilla")
+    course = Course(tmp_path)
+    for name in names:
+        course.submit(name, "ana", source(name))
+    printed = run(tmp_path, "grade", *names)
+    assert printed.count("1 run, 0 unchanged.") == 2
+    assert [course.marks(name) for name in names] == [
+        {"ana": points(name)} for name in names
+    ]
+
+
+def test_nothing_runs_when_one_of_several_assignments_cannot_be_graded(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sandbox, "require", lambda: None)
+    course = Course(tmp_path)
+    course.submit(NAME, "ana", source(NAME))
+    result = CliRunner().invoke(
+        cli.app,
+        ["grade", NAME, "vanilla", "--student", "ana", "--root", str(tmp_path)],
+    )
+    assert str(result.exception) == "vanilla: nothing was handed in by ana"
+    assert not (tmp_path / "autograded").exists()
+
+
 def test_a_student_who_handed_in_nothing_is_named(graded):
     course, _, _ = graded
     result = CliRunner().invoke(

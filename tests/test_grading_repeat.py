@@ -93,6 +93,8 @@ def test_trained_models_are_not_handed_out_again() -> None:
     student.train(X, X[:, :2], epochs=1, batch_size=4)
 
     student.build(2)
+    assert builder.calls == [2]
+    student.get_weights("auto")
 
     assert builder.calls == [2, 2]
 
@@ -107,6 +109,7 @@ def test_models_that_may_remember_what_happened_are_not_handed_out_again(
     student.training_loss(X, X[:, :2])
 
     student.build(2)
+    student.get_weights("auto")
 
     assert builder.calls == [2, 2]
 

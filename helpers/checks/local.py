@@ -156,10 +156,14 @@ class LocalStudent(Student):
 
     @_students_code
     def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
-        # Not train_on_batch: it hands a student's own train_step other data than fit.
-        self.models[part]._assert_compile_called("fit")
-        with _put_back(self.models[part]):
-            return _train(self.models[part], x, y, epochs=1, batch_size=len(x))[0]
+        model = self.models[part]
+        model._assert_compile_called("fit")
+        with _put_back(model):
+            if steps_as_keras(model):
+                return _loss(model, x, y)
+            model.optimizer = keras.optimizers.SGD(0.0)
+            # Not train_on_batch: it hands the step other data than fit does.
+            return _train(model, x, y, epochs=1, batch_size=len(x))[0]
 
     @_students_code
     def train(
@@ -173,7 +177,6 @@ class LocalStudent(Student):
         learning_rate: float | None = None,
         part: str = "auto",
     ) -> list[float]:
-        keras.utils.set_random_seed(seed)
         self.models[part]._assert_compile_called("fit")
         if learning_rate is not None:
             # As a schedule: an optimizer that was made with one takes nothing else.
@@ -206,6 +209,19 @@ class _Reported(keras.callbacks.Callback):
         self.losses.append(_reported_loss(self.last))
 
 
+def steps_as_keras(model: Any) -> bool:
+    """Return whether a model's training step is Keras's, not the student's own."""
+    step = getattr(model, "train_step", None)
+    return getattr(step, "__func__", None) is keras.Model.train_step
+
+
+def _loss(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
+    """Return what Keras's training step reports, without its gradients and metrics."""
+    x, y = (keras.ops.convert_to_tensor(array) for array in (x, y))
+    y_pred = model(x, training=True) if model._call_has_training_arg else model(x)
+    return float(model._compute_loss(x=x, y=y, y_pred=y_pred, training=True))
+
+
 def _reported_loss(logs: dict) -> float:
     """Return the loss that a training step reports."""
     # An own train_step may name its total otherwise; it stands first then.
@@ -224,6 +240,7 @@ def _train(
     """Train and return the loss of each epoch."""
     if keras.backend.backend() == "tensorflow":
         return _train_by_steps(model, x, y, epochs, batch_size, seed)
+    keras.utils.set_random_seed(seed)
     reported = _Reported()
     model.fit(
         x, y, epochs=epochs, batch_size=batch_size, callbacks=[reported], verbose=0
@@ -243,6 +260,9 @@ def _train_by_steps(
 
     The first makes all variables. After it, more than a few steps are taken in a graph,
     as fit takes them: what the step's Python code does, it then does only once more.
+
+    The seed is that of the rows alone. The notebook has seeded TensorFlow; doing so
+    again would have it forget its kernels, which costs more than a short training.
     """
     import tensorflow as tf
 
@@ -264,14 +284,9 @@ def _train_by_steps(
 
 @contextlib.contextmanager
 def _put_back(model: keras.Model) -> Iterator[None]:
-    """Restore weights and random state after the block.
-
-    In it, an optimizer with a learning rate of 0 takes the place of the model's, which
-    so stays as it is.
-    """
+    """Restore weights, random state and optimizer after the block."""
     optimizer = model.optimizer
     kept = [(variable, variable.numpy()) for variable in model.variables]
-    model.optimizer = keras.optimizers.SGD(0.0)
     try:
         yield
     finally:

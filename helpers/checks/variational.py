@@ -212,7 +212,7 @@ def no_collapse(
     heads = latent.find_heads(student, called)
     x = _four_patterns(128, called.input_dims)
     latent.set_alike(student, called, heads=0.5, seen=True, biases=0)
-    student.train(x, x, epochs=12, batch_size=len(x), learning_rate=3e-2)
+    student.train(x, x, epochs=9, batch_size=len(x), learning_rate=3e-2)
     means = student.predict("encoder", x)[heads.at["mean"]]
     found = float(means.std(axis=0).max())
     if not found >= 0.3:
