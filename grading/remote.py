@@ -214,7 +214,7 @@ class RemoteStudent(Student):
         *,
         epochs: int,
         batch_size: int,
-        seed: int = 0,
+        seed: int | None = None,
         learning_rate: float | None = None,
         part: str = "auto",
     ) -> list[float]:

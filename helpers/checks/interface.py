@@ -95,13 +95,15 @@ class Student(ABC):
         *,
         epochs: int,
         batch_size: int,
-        seed: int = 0,
+        seed: int | None = None,
         learning_rate: float | None = None,
         part: str = "auto",
     ) -> list[float]:
         """Train the model as the student compiled it; return the loss of each epoch.
 
-        A ``learning_rate`` replaces the optimizer's.
+        A ``seed`` makes all that is drawn the same in each run. It costs as much as a
+        step or two: TensorFlow forgets its kernels. A ``learning_rate`` replaces the
+        optimizer's.
         """
 
 

@@ -173,10 +173,12 @@ class LocalStudent(Student):
         *,
         epochs: int,
         batch_size: int,
-        seed: int = 0,
+        seed: int | None = None,
         learning_rate: float | None = None,
         part: str = "auto",
     ) -> list[float]:
+        if seed is not None:
+            keras.utils.set_random_seed(seed)
         self.models[part]._assert_compile_called("fit")
         if learning_rate is not None:
             # As a schedule: an optimizer that was made with one takes nothing else.
@@ -235,12 +237,11 @@ def _train(
     *,
     epochs: int,
     batch_size: int,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> list[float]:
     """Train and return the loss of each epoch."""
     if keras.backend.backend() == "tensorflow":
-        return _train_by_steps(model, x, y, epochs, batch_size, seed)
-    keras.utils.set_random_seed(seed)
+        return _train_by_steps(model, x, y, epochs, batch_size, seed or 0)
     reported = _Reported()
     model.fit(
         x, y, epochs=epochs, batch_size=batch_size, callbacks=[reported], verbose=0
@@ -260,9 +261,6 @@ def _train_by_steps(
 
     The first makes all variables. After it, more than a few steps are taken in a graph,
     as fit takes them: what the step's Python code does, it then does only once more.
-
-    The seed is that of the rows alone. The notebook has seeded TensorFlow; doing so
-    again would have it forget its kernels, which costs more than a short training.
     """
     import tensorflow as tf
 
