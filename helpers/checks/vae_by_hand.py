@@ -319,7 +319,8 @@ def told_apart(student: Student, latent_dims: int, beta: float, seed: int = 0) -
     x_train, _, x_test, _ = embedded.small_digits()
     called = _built(student, Sizes(x_test.shape[1:], latent_dims, beta))
     heads = latent.find_heads(student, called)
-    student.predict("auto", x_test[:1])
+    # From the same weights in each run: from others, a mistake may have better luck.
+    latent.set_alike(student, called, heads=1, seen=True, biases=0, contrast=1)
     x_train = x_train[: STEPS * BATCH]
     student.train(
         x_train, x_train, epochs=1, batch_size=BATCH, learning_rate=RATE, seed=seed
@@ -331,12 +332,13 @@ def told_apart(student: Student, latent_dims: int, beta: float, seed: int = 0) -
     return float(1 - np.mean(missed**2) / np.mean(varied**2))
 
 
-# With a small beta the code does not collapse at first, as it does with 1. Over 20
-# seeds the reference explains 0.28 to 0.54, and 0.21 to 0.47 with beta=0.2 and 9
-# numbers. A cross-entropy averaged over the pixels, or a divergence summed over the
-# batch: 0.00; the decoder's weights alone: 0.06.
+# With a small beta the code does not collapse at first, as it does with 1. Over 10
+# seeds the reference explains 0.36 to 0.50, and 0.46 with beta=0.2 and 9 numbers. With
+# beta ignored: 0.14; a cross-entropy averaged over the pixels, a divergence summed over
+# the batch, the decoder's weights alone: 0.02 or less; SGD, which hardly moves, leaves
+# the code as drawn: 0.24 or less.
 STEPS, BATCH, RATE = 40, 32, 5e-3
-LEAST_TOLD = 0.15
+LEAST_TOLD = 0.28
 TRAININGS = 2
 
 

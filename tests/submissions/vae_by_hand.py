@@ -324,7 +324,7 @@ SUBMISSIONS = [
     # mu and log_var
     wrong(
         "ReLU on mu",
-        {"no_activation", "gradients"},
+        {"no_activation", "gradients", "trains"},
         (MU, MU.replace("latent_dims", 'latent_dims, "relu"')),
     ),
     wrong(
