@@ -536,7 +536,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "SGD",
-        {"adam_moves_all", "trains"},
+        {"adam_moves_all"},
         ('optimizer="adam"', "optimizer=keras.optimizers.SGD(1e-3)"),
     ),
     wrong("not compiled", TRAINING, ('    auto.compile(optimizer="adam")\n', "")),
