@@ -141,7 +141,9 @@ class ReusedStudent(LocalStudent):
 
     def let_go(self) -> None:
         """Have the builder called when models of this call are needed once more."""
-        self._built[self._call].let_go()
+        # Asked for first: models that are yet to be built shall not be kept either.
+        if self.models and self._call in self._built:
+            self._built[self._call].let_go()
 
     def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
         if not steps_as_keras(self.models.get(part)):

@@ -99,6 +99,19 @@ def test_trained_models_are_not_handed_out_again() -> None:
     assert builder.calls == [2, 2]
 
 
+def test_models_that_are_trained_before_all_else_are_not_handed_out_again() -> None:
+    memory, builder = Memory(), Builder()
+    student = memory.student(builder, PARTS)
+    for _ in range(2):
+        student.build(2)
+        student.train(X, X[:, :2], epochs=1, batch_size=4)
+
+    student.build(2)
+    student.get_weights("auto")
+
+    assert builder.calls == [2, 2, 2]
+
+
 @pytest.mark.parametrize("own", [OwnStep, Growing])
 def test_models_that_may_remember_what_happened_are_not_handed_out_again(
     own: type[keras.Model],

@@ -185,7 +185,12 @@ class LocalStudent(Student):
             constant = keras.optimizers.schedules.ExponentialDecay(learning_rate, 1, 1)
             self.models[part].optimizer.learning_rate = constant
         return _train(
-            self.models[part], x, y, epochs=epochs, batch_size=batch_size, seed=seed
+            self.models[part],
+            x,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed or 0,
         )
 
 
@@ -237,11 +242,11 @@ def _train(
     *,
     epochs: int,
     batch_size: int,
-    seed: int | None = None,
+    seed: int = 0,
 ) -> list[float]:
     """Train and return the loss of each epoch."""
     if keras.backend.backend() == "tensorflow":
-        return _train_by_steps(model, x, y, epochs, batch_size, seed or 0)
+        return _train_by_steps(model, x, y, epochs, batch_size, seed)
     reported = _Reported()
     model.fit(
         x, y, epochs=epochs, batch_size=batch_size, callbacks=[reported], verbose=0
