@@ -7,6 +7,7 @@ model lists its layers play no part.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, permutations, product
 from typing import Any
 
@@ -79,15 +80,26 @@ def draw(
     ``by_shape``, the first array of a shape always gets the same numbers, in whichever
     model it stands, and so does the second.
     """
-    rng = np.random.default_rng(seed)
+    shapes = [array.shape for array in weights]
+    numbers = [
+        _normal((seed, shapes[:index].count(shape), *shape), (shape,))[0]
+        for index, shape in enumerate(shapes)
+        if by_shape
+    ] or _normal(seed, tuple(shapes))
     drawn = []
-    for array in weights:
-        if by_shape:
-            before = sum(other.shape == array.shape for other in drawn)
-            rng = np.random.default_rng([seed, before, *array.shape])
+    for array, standard in zip(weights, numbers, strict=True):
         scale = gain / np.sqrt(fan_in(array)) if array.ndim > 1 else gain
-        drawn.append(rng.normal(scale=scale, size=array.shape).astype(array.dtype))
+        drawn.append(np.asarray(scale * standard, array.dtype))
     return drawn
+
+
+@lru_cache(maxsize=64)
+def _normal(
+    seed: int | tuple[int, ...], shapes: tuple[tuple[int, ...], ...]
+) -> list[np.ndarray]:
+    """Return standard normal numbers; checks draw the same ones again and again."""
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=shape) for shape in shapes]
 
 
 def fan_in(kernel: np.ndarray) -> int:

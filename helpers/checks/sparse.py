@@ -21,7 +21,7 @@ import numpy as np
 class Sizes(DenseSizes):
     """What the builder is called with; ``lambtha`` is the weight of the penalty."""
 
-    lambtha: float = 1e-5
+    lambtha: float = 0.3
 
     @property
     def arguments(self) -> list[Any]:
