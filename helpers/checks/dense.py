@@ -81,11 +81,13 @@ def draw(
     model it stands, and so does the second.
     """
     shapes = [array.shape for array in weights]
-    numbers = [
-        _normal((seed, shapes[:index].count(shape), *shape), (shape,))[0]
-        for index, shape in enumerate(shapes)
-        if by_shape
-    ] or _normal(seed, tuple(shapes))
+    if by_shape:
+        numbers = [
+            _normal((seed, shapes[:index].count(shape), *shape), (shape,))[0]
+            for index, shape in enumerate(shapes)
+        ]
+    else:
+        numbers = _normal(seed, tuple(shapes))
     drawn = []
     for array, standard in zip(weights, numbers, strict=True):
         scale = gain / np.sqrt(fan_in(array)) if array.ndim > 1 else gain

@@ -21,7 +21,7 @@ import numpy as np
 class Sizes(DenseSizes):
     """What the builder is called with; ``lambtha`` is the weight of the penalty."""
 
-    lambtha: float = 0.3
+    lambtha: float = 0.3  # as in `penalty` and `nothing_else`: a model less to build
 
     @property
     def arguments(self) -> list[Any]:
