@@ -45,6 +45,23 @@ def _digest(*values: Any) -> bytes:
     return found.digest()
 
 
+def operate_directly() -> None:
+    """Have TensorFlow run an operation as it is, not as a function that calls it.
+
+    Such a function is made, and optimized, for each operation with new shapes or types,
+    and again after each seed that is set: a quarter of the time of all checks. What an
+    operation computes is the same. Where TensorFlow keeps this switch elsewhere than in
+    2.21, checks take longer, and that is all.
+    """
+    if keras.backend.backend() == "tensorflow":
+        with suppress(ImportError, AttributeError):
+            from tensorflow.python import pywrap_tfe
+            from tensorflow.python.eager.context import context
+
+            context().ensure_initialized()
+            pywrap_tfe.TFE_ContextSetRunEagerOpAsFunction(context()._handle, False)
+
+
 # --- models that are handed out again -------------------------------------------------
 
 
@@ -189,6 +206,7 @@ class Memory:
         self, builder: Callable[..., Any], parts: Sequence[str]
     ) -> "RepeatedStudent":
         """Return a builder's models, which use this memory."""
+        operate_directly()
         return RepeatedStudent(builder, parts, self._built, self._session)
 
     def in_notebook(self, test: str | None) -> None:
