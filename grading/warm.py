@@ -23,7 +23,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -37,17 +37,23 @@ MODULES = (
     "keras",
     "tensorflow",
     "IPython",
+    "IPython.core.application",
     "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
     "ipykernel.debugger",
     "ipykernel.inprocess.ipkernel",
     "matplotlib_inline.backend_inline",
     "matplotlib.pyplot",
+    "tornado.platform.asyncio",
     "grading.remote",
     "grading.repeat",
     "grading.kernel",
     "grading.verdict",
 )
-
+# What TensorFlow Lite and a kernel import only because it is there: half a second of
+# start-up, and a tenth of the memory.
+NEVER_USED = {"debugpy", "jax"}
 
 # Less to do in each forked process: libraries are linked at once, and memory comes in
 # large pages (glibc 2.35 and later; others take no notice).
@@ -200,33 +206,29 @@ def _environment(kind: Kind) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _without(package: str) -> Iterator[None]:
-    """Let a package look inside the block as if it were not installed."""
-    sys.modules[package] = None  # type: ignore[assignment]
+def _without(packages: Collection[str]) -> Iterator[None]:
+    """Let packages look inside the block as if they were not installed."""
+    sys.modules.update(dict.fromkeys(packages))  # type: ignore[arg-type]
     try:
         yield
     finally:
-        del sys.modules[package]
+        for package in packages:
+            del sys.modules[package]
 
 
 def _import_all() -> None:
-    backend = os.environ.get("KERAS_BACKEND")
-    # TensorFlow Lite imports JAX where there is one: half a second, a tenth of memory.
-    with contextlib.nullcontext() if backend == "jax" else _without("jax"):
+    with _without(NEVER_USED - {os.environ.get("KERAS_BACKEND")}):
         import helpers.backend
-    import helpers.checks
+        import helpers.checks
 
-    for package in (helpers, helpers.checks):
-        names = [
-            module.name
-            for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
-        ]
-        for name in names:
-            # One that cannot be imported costs those alone who use it.
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
-    for name in MODULES:
-        importlib.import_module(name)
+        for package in (helpers, helpers.checks):
+            prefix = f"{package.__name__}."
+            for module in pkgutil.iter_modules(package.__path__, prefix):
+                # One that cannot be imported costs those alone who use it.
+                with contextlib.suppress(Exception):
+                    importlib.import_module(module.name)
+        for name in MODULES:
+            importlib.import_module(name)
 
 
 def _fork_kernel(

@@ -52,6 +52,12 @@ def test_nothing_is_left_after_a_job(executor: Executor) -> None:
     wait_for(lambda: below(executor.pids["verdict"]) == [], 2)
 
 
+def test_a_submission_may_import_what_the_servers_leave_out(executor: Executor) -> None:
+    result = executor.execute(made('import debugpy, jax\nanswer_1 = {"b", "c"}'))
+
+    assert result.marks["answer_1_complete"] == 1
+
+
 @pytest.mark.parametrize("kind", ["kernel", "verdict"])
 def test_a_warm_server_that_was_killed_is_replaced(
     executor: Executor, kind: str

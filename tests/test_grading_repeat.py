@@ -9,11 +9,15 @@ from typing import Any
 
 from helpers.checks import vanilla
 from helpers.checks.interface import Student, StudentError
+from helpers.checks.local import LocalStudent
 from helpers.checks.report import CheckFailed, check
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorflow.python import pywrap_tfe
+from tensorflow.python.eager.context import context
 
 from grading.job import Cell
 from grading.judgement import Verdict
@@ -56,6 +60,63 @@ class Growing(keras.Model):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         self.seen = keras.Variable(0.0, trainable=False)
         return super().call(inputs, training=training)
+
+
+# --- operations -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def as_functions() -> Callable[[bool], None]:
+    """Turn on or off that TensorFlow makes a function of each operation."""
+    context().ensure_initialized()
+    switch = pywrap_tfe.TFE_ContextSetRunEagerOpAsFunction
+    return lambda on: switch(context()._handle, on)
+
+
+def _failing_operation() -> str:
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        tf.raw_ops.MatMul(a=tf.ones((2, 3)), b=tf.ones((2, 3)))
+    return str(caught.value)
+
+
+def _trained() -> list[np.ndarray]:
+    """Return weights and answers after some training, in all of which is chance."""
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).random((32, 8), np.float32)
+    image = keras.Input(shape=(8,))
+    hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(16, "relu")(image))
+    auto = keras.Model(image, keras.layers.Dense(8, "sigmoid")(hidden))
+    auto.compile(optimizer="adam", loss="binary_crossentropy")
+    student = LocalStudent(lambda: auto, PARTS)
+    student.build()
+    losses = student.train(x, x, epochs=3, batch_size=8, seed=1)
+    answers = student.predict("auto", x, training=True)
+    return [*student.get_weights("auto"), *answers, np.array(losses)]
+
+
+def test_operations_run_as_they_are_and_compute_the_same(
+    as_functions: Callable[[bool], None],
+) -> None:
+    as_functions(True)
+    assert "__wrapped__" in _failing_operation()
+    wanted = _trained()
+
+    Memory().student(Builder(), PARTS)
+
+    assert "__wrapped__" not in _failing_operation()
+    for found, one in zip(_trained(), wanted, strict=True):
+        np.testing.assert_array_equal(found, one)
+
+
+def test_without_the_switch_operations_run_all_the_same(
+    as_functions: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_functions(True)
+    monkeypatch.delattr(pywrap_tfe, "TFE_ContextSetRunEagerOpAsFunction")
+
+    Memory().student(Builder(), PARTS).build(2)
+
+    assert "__wrapped__" in _failing_operation()
 
 
 # --- models ---------------------------------------------------------------------------
