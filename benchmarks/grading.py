@@ -7,8 +7,8 @@ submissions, each with a text of its own, so nothing is ever taken from an earli
 At the end, one `course grade` marks all four.
 
 The clock of both counts the whole command, its start-up too. nbgrader is serial, so
-what it takes for the class is its start-up and so many times its seconds a submission;
-the release and the entry in the gradebook were made for it before.
+what it takes for the class is its start-up and so many times its seconds a submission.
+The release, and with it the entry in the gradebook, was made for both before.
 
     python -m benchmarks.grading                        # 40 students: 15 minutes
     python -m benchmarks.grading vanilla --sample 40    # nbgrader marks all of them too
@@ -237,7 +237,8 @@ def compare(
     written = works(name, students)
     chosen = spread(students, sample)
     with _course() as one, _course() as other:
-        one.generate(name)
+        for course in (one, other):
+            course.generate(name)
         hand_in(one, name, written, chosen)
         hand_in(other, name, written, list(range(students)))
         runs: dict[str, Run] = {}
@@ -282,6 +283,7 @@ def at_once(pairs: list[Pair], workers: int) -> Pair:
     with _course() as course:
         for one in pairs:
             written = works(one.name, one.students)
+            course.generate(one.name)
             hand_in(course, one.name, written, list(range(one.students)))
         names = [one.name for one in pairs]
         run = sandboxed(course, names, all_.students, workers)
@@ -352,6 +354,7 @@ def scale(counts: tuple[int, ...], workers: int) -> Iterator[str]:
     yield f"{'submissions':>11} {'seconds':>8} {'ms each':>8} {'driver MB':>10}"
     for count in counts:
         with _course() as course:
+            course.generate(SCALED)
             hand_in(course, SCALED, works(SCALED, count), list(range(count)))
             run = sandboxed(course, [SCALED], count, workers)
         each = 1000 * run.seconds / count
