@@ -217,18 +217,20 @@ def _without(packages: Collection[str]) -> Iterator[None]:
 
 
 def _import_all() -> None:
-    with _without(NEVER_USED - {os.environ.get("KERAS_BACKEND")}):
-        import helpers.backend
-        import helpers.checks
+    import helpers.backend
+    import helpers.checks
 
-        for package in (helpers, helpers.checks):
-            prefix = f"{package.__name__}."
-            for module in pkgutil.iter_modules(package.__path__, prefix):
-                # One that cannot be imported costs those alone who use it.
-                with contextlib.suppress(Exception):
-                    importlib.import_module(module.name)
-        for name in MODULES:
-            importlib.import_module(name)
+    for package in (helpers, helpers.checks):
+        names = [
+            module.name
+            for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+        ]
+        for name in names:
+            # One that cannot be imported costs those alone who use it.
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+    for name in MODULES:
+        importlib.import_module(name)
 
 
 def _fork_kernel(
@@ -309,7 +311,8 @@ def _serve(requests: socket.socket, start: Start) -> NoReturn:
 def _main(requests: socket.socket) -> NoReturn:
     for name in FORKS_SOONER:
         os.environ.pop(name, None)
-    _import_all()
+    with _without(NEVER_USED - {os.environ.get("KERAS_BACKEND")}):
+        _import_all()
     gc.collect()
     gc.freeze()  # so that a child's collector does not touch, and copy, every page
     _serve(requests, _fork_server)
