@@ -1,7 +1,7 @@
 """The command ``course``: grade a class, write feedback, export marks.
 
     course grade vanilla               # what was handed in and is not graded yet
-    course grade vanilla sparse        # one after the other, which starts up only once
+    course grade vanilla sparse        # at once: it starts up only once
     course grade vanilla --student ada --force
     course grade vanilla --scheduler tcp://HOST:8786    # on a Dask cluster
     course report vanilla              # a page about the class
@@ -14,8 +14,8 @@ the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
 
 import time
 import webbrowser
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,20 +24,20 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from grading import demo, intake, key, pool, rebuild, roster, sandbox
+from grading import demo, intake, roster, sandbox
 from grading.assignment import Assignment
 from grading.course import Course
 from grading.demo import DemoError
 from grading.execute import SandboxFailed, warm_up
 from grading.export import export
 from grading.feedback import FeedbackError, feedback
-from grading.intake import Submission
-from grading.job import Job, Result
+from grading.grade import Grading, outcomes
+from grading.job import Result
 from grading.journal import Journal, JournalError
 from grading.lock import HeldError, lock
-from grading.pool import Outcome, PoolError
+from grading.pool import PoolError
 from grading.roster import RosterError
-from grading.writer import WriteError, Writer
+from grading.writer import WriteError
 
 ERRORS = (
     DemoError,
@@ -64,67 +64,6 @@ COLUMNS = (
 )
 # How a submission ends that could not be run to its end.
 ENDED = ("failed", "timeout", "refused")
-
-
-@dataclass(frozen=True)
-class Work:
-    """A submission, and the job that it makes."""
-
-    submission: Submission
-    job: Job
-
-
-def received(
-    course: Course, assignment: Assignment, students: Iterable[str]
-) -> list[Work]:
-    """Read what the students handed in."""
-    environment = key.environment()
-    work = []
-    for student in students:
-        submission = intake.receive(course, assignment, student)
-        work.append(Work(submission, rebuild.job(assignment, submission, environment)))
-    return work
-
-
-def outcomes(
-    works: list[Work],
-    *,
-    workers: int,
-    scheduler: str | None,
-    trust_submissions: bool,
-    say: Callable[[str], None],
-) -> Iterator[tuple[Work, Outcome]]:
-    """Run submissions; yield each with what came of it, as they end.
-
-    Args:
-        works: what is to be done.
-        workers: how many run side by side on this machine.
-        scheduler: address of a Dask scheduler, whose workers run the jobs instead.
-        trust_submissions: do without a sandbox.
-        say: takes sentences for whoever waits.
-    """
-    running = {}
-    for one in works:
-        if one.submission.refused is None:
-            running[one.job.student] = one
-        else:
-            yield one, rebuild.refusal(one.job, one.submission)
-    for job, outcome in pool.run(
-        [one.job for one in running.values()],
-        workers=workers,
-        scheduler=scheduler,
-        trust_submissions=trust_submissions,
-        say=say,
-    ):
-        one = running[job.student]
-        if isinstance(outcome, Result):
-            outcome = rebuild.with_notes(outcome, one.submission)
-        yield one, outcome
-
-
-def _without_outputs(result: Result) -> Result:
-    """Return what the table needs, so that a large class takes little memory."""
-    return replace(result, outputs={}, messages={})
 
 
 def _table(
@@ -186,29 +125,44 @@ def grade(
         console.print(sandbox.TRUSTED, style="bold")
     elif scheduler is None:
         sandbox.require()
+    names = list(dict.fromkeys(names))
     course = Course.load(root)
     everybody = None if class_list is None else roster.read(course, class_list)
     # Whatever is wrong with the command shows before anything runs.
     assignments = [Assignment.load(course, name) for name in names]
     classes = [_class_of(course, name, everybody, student or []) for name in names]
+
+    def get_ready() -> None:
+        if scheduler is None:
+            warm_up(trust_submissions)
+
     with (
         lock(course.state / "lock"),
         Journal(course.state / "journal.jsonl") as journal,
     ):
-        all_ran = [
-            _grade(
-                course,
-                assignment,
-                *students,
-                journal,
-                workers=workers,
-                scheduler=scheduler,
-                force=force,
-                trust_submissions=trust_submissions,
-            )
-            for assignment, students in zip(assignments, classes, strict=True)
-        ]
-    if not all(all_ran):
+        with console.status("Reading what was handed in"):
+            gradings = [
+                Grading(
+                    course, assignment, found, journal, force=force, get_ready=get_ready
+                )
+                for assignment, (found, _) in zip(assignments, classes, strict=True)
+            ]
+            for one in gradings:
+                one.open_gradebook()
+        _run(
+            gradings,
+            workers=workers,
+            scheduler=scheduler,
+            trust_submissions=trust_submissions,
+        )
+        for one in gradings:
+            one.finish()
+    for one, (_, nothing) in zip(gradings, classes, strict=True):
+        _show(one, nothing)
+    for one in gradings:
+        if one.unwritten is not None:
+            raise one.unwritten
+    if any(one.failed for one in gradings):
         console.print("The machine failed, not the students. Run the command again.")
         raise typer.Exit(1)
 
@@ -232,78 +186,48 @@ def _class_of(
     return (only, []) if only else (found, sorted(set(everybody or ()) - set(found)))
 
 
-def _grade(
-    course: Course,
-    assignment: Assignment,
-    students: Collection[str],
-    nothing: Collection[str],
-    journal: Journal,
+def _run(
+    gradings: list[Grading],
     *,
     workers: int,
     scheduler: str | None,
-    force: bool,
     trust_submissions: bool,
-) -> bool:
-    """Grade one assignment; return whether every submission could be run."""
-    name = assignment.name
-    works = received(course, assignment, students)
-    results: dict[str, Result] = {}
-    for one in works:
-        result = journal.result(name, one.job.student, one.job.key)
-        if result is not None:
-            results[one.job.student] = _without_outputs(result)
-    todo = [one for one in works if force or one.job.student not in results]
-    if todo and scheduler is None:
-        warm_up(trust_submissions)  # while the gradebook is looked at
-    writer = Writer(course, assignment, journal)
-    failed: dict[str, SandboxFailed] = {}
-    removed: list[str] = []
-    unwritten: WriteError | None = None
-
-    def write(one: Work, *, again: bool = False) -> None:
-        """Write what the journal holds of a submission, if that is not done."""
-        nonlocal unwritten
-        result = journal.result(name, one.job.student, one.job.key)
-        if result is None or unwritten is not None:
-            return
-        try:
-            if again or writer.pending(one.job, result):
-                removed.extend(writer.write(one.job, result, one.submission.timestamp))
-        except WriteError as error:
-            unwritten = error  # all others are run first, and kept
-
+) -> None:
+    """Run what has to run, and show how far it is."""
     with Progress(*COLUMNS, console=console) as progress:
-        failures = 0
-        task = progress.add_task(name, total=len(todo), failed=failures)
-        for one, outcome in outcomes(
-            todo,
+        bars = {
+            one.assignment.name: progress.add_task(
+                one.assignment.name, total=len(one.todo), failed=0
+            )
+            for one in gradings
+        }
+        failures = Counter[str]()
+        by_name = {one.assignment.name: one for one in gradings}
+        for work, outcome in outcomes(
+            [work for one in gradings for work in one.todo],
             workers=workers,
             scheduler=scheduler,
             trust_submissions=trust_submissions,
             say=progress.console.print,
         ):
-            if isinstance(outcome, Result):
-                journal.record(outcome)
-                results[one.job.student] = _without_outputs(outcome)
-                write(one, again=force)
-            else:
-                failed[one.job.student] = outcome
-            failures += not isinstance(outcome, Result) or outcome.status in ENDED
-            progress.update(task, advance=1, failed=failures)
-    written = {one.job.student for one in todo} - failed.keys()
-    for one in works:
-        if one.job.student not in written:
-            write(one)
-    if unwritten is not None:
-        raise unwritten
-    console.print(_table(assignment, results, nothing))
-    for sentence in sorted(removed):
+            name = work.job.assignment
+            by_name[name].take(work, outcome)
+            failures[name] += not isinstance(outcome, Result) or outcome.status in ENDED
+            progress.update(bars[name], advance=1, failed=failures[name])
+
+
+def _show(one: Grading, nothing: Iterable[str]) -> None:
+    """Print what came of an assignment."""
+    if one.unwritten is None:
+        console.print(_table(one.assignment, one.results, nothing))
+    for sentence in sorted(one.removed):
         console.print(sentence)
-    console.print(f"{len(todo)} run, {len(works) - len(todo)} unchanged.")
-    if failed:
-        for who, error in sorted(failed.items()):
-            console.print(f"{who}: not graded. {error}", style="red")
-    return not failed
+    console.print(
+        f"{one.assignment.name}: {len(one.todo)} run, "
+        f"{len(one.works) - len(one.todo)} unchanged."
+    )
+    for who, error in sorted(one.failed.items()):
+        console.print(f"{who}: not graded. {error}", style="red")
 
 
 @app.command(name="feedback")

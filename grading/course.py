@@ -12,6 +12,8 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
 
+from grading.database import compiled_once
+
 
 @dataclass(frozen=True)
 class Course:
@@ -72,4 +74,4 @@ class Course:
             # nbgrader calls it by name; it is next to Python in the environment.
             programs = str(Path(sys.executable).parent)
             os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
-        return Gradebook(self.directory.db_url, self.directory.course_id)
+        return Gradebook(compiled_once(self.directory.db_url), self.directory.course_id)

@@ -264,8 +264,9 @@ def executor(trust_submissions: bool = False) -> Executor:
         return _executor(trust_submissions)
 
 
+@functools.cache
 def warm_up(trust_submissions: bool = False) -> None:
-    """Begin to make this process's executor, which takes seconds.
+    """Begin to make this process's executor, which takes seconds, at the first call.
 
     Whoever executes a job waits for it, and learns what is wrong with it.
     """

@@ -26,6 +26,7 @@ from traitlets.config import Config
 from grading.assignment import Assignment
 from grading.convert import ConvertError, convert
 from grading.course import Course
+from grading.database import compiled_once
 from grading.job import Job, Result
 from grading.journal import Journal
 from grading.key import work_key
@@ -149,7 +150,9 @@ class Writer:
         config.CourseDirectory.submitted_directory = str(
             self.staging.relative_to(self.course.root)
         )
+        config.CourseDirectory.db_url = compiled_once(self.course.directory.db_url)
         config.BaseConverter.force = True
+        config.Exporter.optimistic_validation = True  # once, not after every step
         return config
 
     @contextmanager

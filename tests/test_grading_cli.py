@@ -4,8 +4,9 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from grading import cli, sandbox
+from grading import cli, grade, sandbox
 from grading.job import Result
+from grading.writer import WriteError
 from tests.grading_support import (
     Course,
     expected_marks,
@@ -69,14 +70,24 @@ def test_a_new_submission_alone_is_run(graded):
     assert course.marks(NAME)["torn"] == points(NAME)
 
 
-def test_force_runs_and_writes_again_those_who_are_named_or_all(tmp_path, monkeypatch):
-    def without_a_sandbox(jobs, **_):
+@pytest.fixture
+def without_sandbox(monkeypatch):
+    """Nothing runs, and all get no points; yield how often servers were started."""
+    starts = []
+
+    def nothing_runs(jobs, **_):
         for one in jobs:
-            yield one, Result(one.key, one.student, NAME, "graded")
+            yield one, Result(one.key, one.student, one.assignment, "graded")
 
     monkeypatch.setattr(sandbox, "require", lambda: None)
-    monkeypatch.setattr(cli, "warm_up", lambda *_: None)
-    monkeypatch.setattr(cli.pool, "run", without_a_sandbox)
+    monkeypatch.setattr(cli, "warm_up", starts.append)
+    monkeypatch.setattr(grade.pool, "run", nothing_runs)
+    return starts
+
+
+def test_force_runs_and_writes_again_those_who_are_named_or_all(
+    tmp_path, without_sandbox
+):
     course = Course(tmp_path)
     for student in ("ana", "bob"):
         course.submit(NAME, student, source(NAME, "release"))
@@ -102,6 +113,43 @@ def test_force_runs_and_writes_again_those_who_are_named_or_all(tmp_path, monkey
     assert "2 run, 0 unchanged." in said
 
 
+def test_nothing_is_started_when_nothing_has_to_run(tmp_path, without_sandbox):
+    course = Course(tmp_path)
+    course.submit(NAME, "ana", source(NAME, "release"))
+    run(tmp_path, "grade", NAME)
+    assert without_sandbox
+    without_sandbox.clear()
+    run(tmp_path, "grade", NAME)
+    assert not without_sandbox
+
+
+def test_what_cannot_be_written_keeps_no_other_assignment_from_being_graded(
+    tmp_path, without_sandbox, monkeypatch
+):
+    names = ("vanilla", NAME)
+    course = Course(tmp_path)
+    for name in names:
+        course.submit(name, "ana", source(name, "release"))
+
+    def full(writer, job, *_):
+        if job.assignment == "vanilla":
+            raise WriteError("the disk is full")
+        return write(writer, job, *_)
+
+    write = grade.Writer.write
+    with monkeypatch.context() as broken:
+        broken.setattr(grade.Writer, "write", full)
+        ran = CliRunner().invoke(cli.app, ["grade", *names, "--root", str(tmp_path)])
+    assert str(ran.exception) == "the disk is full"
+    assert f"{NAME}: 1 run, 0 unchanged." in ran.output
+    assert course.marks(NAME) == {"ana": dict.fromkeys(points(NAME), 0.0)}
+    # What ran is safe: the next command writes it, and runs nothing.
+    without_sandbox.clear()
+    assert "vanilla: 0 run, 1 unchanged." in run(tmp_path, "grade", *names)
+    assert not without_sandbox
+    assert course.marks("vanilla") == {"ana": dict.fromkeys(points("vanilla"), 0.0)}
+
+
 def test_feedback_and_export_are_written(graded):
     course, _, _ = graded
     assert "reference" in run(course.root, "feedback", NAME)
@@ -116,10 +164,12 @@ def test_several_assignments_are_graded_by_one_command(tmp_path):
     course = Course(tmp_path)
     for name in names:
         course.submit(name, "ana", source(name))
-    printed = run(tmp_path, "grade", *names)
-    assert printed.count("1 run, 0 unchanged.") == 2
+        course.submit(name, "bob", source(name, "release"))
+    # One that is named twice is graded once.
+    printed = run(tmp_path, "grade", *names, NAME)
+    assert [printed.count(f"{name}: 2 run, 0 unchanged.") for name in names] == [1, 1]
     assert [course.marks(name) for name in names] == [
-        {"ana": points(name)} for name in names
+        {"ana": points(name), "bob": dict.fromkeys(points(name), 0.0)} for name in names
     ]
 
 
