@@ -70,7 +70,8 @@ def _table(
     assignment: Assignment, results: dict[str, Result], nothing: Iterable[str]
 ) -> Table:
     most = sum(assignment.points.values())
-    table = Table("student", "points", "status", "seconds", "what to know")
+    columns = ("student", "points", "status", "seconds", "what to know")
+    table = Table(*columns, title=assignment.name)
     for student, result in sorted(results.items()):
         table.add_row(
             student,
