@@ -242,7 +242,7 @@ def test_names_with_signs_of_mathematics_are_drawn_as_they_are():
 
 def test_names_and_notes_of_students_are_printed_as_they_are():
     strange = "The notebook's name was '[/red].ipynb'."
-    about = SimpleNamespace(points=POINTS)
+    about = SimpleNamespace(name="quiz", points=POINTS)
     with cli.console.capture() as printed:
         cli.console.print(
             cli._table(about, {"ana": result("ana", notes=(strange,))}, [])
