@@ -109,6 +109,10 @@ class Run:
     first: float
     peak_mb: float
 
+    def expected(self, marked: int, students: int) -> float:
+        """Return the seconds for a class, of which a serial run marked some."""
+        return self.first + (self.seconds - self.first) / marked * students
+
 
 def watched(
     command: list[str], folder: Path, done: Callable[[], int], total: int, title: str
@@ -248,12 +252,11 @@ def compare(
             else:
                 runs[who] = sandboxed(other, [name], students, workers)
         cells, differ = differing(one.marks(name), other.marks(name))
-    each = (runs["plain"].seconds - runs["plain"].first) / sample
     return Pair(
         name=name,
         students=students,
         sample=sample,
-        plain_s=runs["plain"].first + each * students,
+        plain_s=runs["plain"].expected(sample, students),
         course_s=runs["course"].seconds,
         peak_mb=runs["course"].peak_mb,
         cells=cells,
@@ -288,7 +291,7 @@ def at_once(names: Sequence[str], students: int, sample: int, workers: int) -> P
         for name in names:
             course.generate(name)
             hand_in(course, name, works(name, students), list(range(students)))
-        plain_s = dict.fromkeys(names, 0.0)
+        plain_s = 0.0
         cells = differ = 0
         others = [stack.enter_context(_course()) for _ in halves]
         for number, (other, half) in enumerate(zip(others, halves, strict=True)):
@@ -296,8 +299,7 @@ def at_once(names: Sequence[str], students: int, sample: int, workers: int) -> P
                 other.generate(name)
                 hand_in(other, name, works(name, students), half)
                 ran = plain(other, name, len(half))
-                each = (ran.seconds - ran.first) / len(half)
-                plain_s[name] += (ran.first + each * students) / len(halves)
+                plain_s += ran.expected(len(half), students) / len(halves)
             if number == 0:
                 run = sandboxed(course, names, students * len(names), workers)
         for other in others:
@@ -308,7 +310,7 @@ def at_once(names: Sequence[str], students: int, sample: int, workers: int) -> P
         name="by one command",
         students=students * len(names),
         sample=sample * len(names),
-        plain_s=sum(plain_s.values()),
+        plain_s=plain_s,
         course_s=run.seconds,
         peak_mb=run.peak_mb,
         cells=cells,
