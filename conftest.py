@@ -9,8 +9,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from grading import sandbox
-from grading.execute import Executor
+from grading.runtime import sandbox
+from grading.runtime.executor import Executor
 
 os.environ["COURSE_PROFILE"] = "quick"
 os.environ["COURSE_OFFLINE"] = "1"

@@ -35,13 +35,14 @@ from pathlib import Path
 import psutil
 from tqdm import tqdm
 
-from grading import sandbox
-from grading.assignment import Assignment
 from grading.course import Course as CourseFolder
-from grading.execute import Executor
-from grading.intake import Submission as HandedIn
-from grading.rebuild import job
-from tests.grading_support import (
+from grading.runtime import sandbox
+from grading.runtime.executor import Executor
+from grading.submission.assemble import job
+from grading.submission.assignment import Assignment
+from grading.submission.intake import Submission as HandedIn
+from samples.course import ROOT
+from samples.known import (
     ASSIGNMENTS,
     Course,
     Submission,
@@ -50,7 +51,6 @@ from tests.grading_support import (
     submissions,
     with_cells,
 )
-from tools.release import ROOT
 
 BUILDERS = ("vanilla", "sparse", "convolutional", "variational")
 SCALE = (40, 200, 1_000)

@@ -24,20 +24,23 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from grading import demo, intake, roster, sandbox
-from grading.assignment import Assignment
+from grading import demo
 from grading.course import Course
 from grading.demo import DemoError
-from grading.execute import SandboxFailed, warm_up
-from grading.export import export
-from grading.feedback import FeedbackError, feedback
-from grading.grade import Grading, outcomes
-from grading.job import Result
+from grading.gradebook import roster
+from grading.gradebook.export import export
+from grading.gradebook.feedback import FeedbackError, feedback
+from grading.gradebook.roster import RosterError
+from grading.gradebook.writer import WriteError
 from grading.journal import Journal, JournalError
 from grading.lock import HeldError, lock
-from grading.pool import PoolError
-from grading.roster import RosterError
-from grading.writer import WriteError
+from grading.runtime import sandbox
+from grading.runtime.backends import PoolError
+from grading.runtime.executor import SandboxFailed, warm_up
+from grading.runtime.job import Result
+from grading.session import Grading, outcomes
+from grading.submission import intake
+from grading.submission.assignment import Assignment
 
 ERRORS = (
     DemoError,
@@ -123,7 +126,7 @@ def grade(
 ) -> None:
     """Grade what was handed in; what has not changed is not run again."""
     if trust_submissions:
-        console.print(sandbox.TRUSTED, style="bold")
+        console.print(sandbox.WITHOUT_SANDBOX, style="bold")
     elif scheduler is None:
         sandbox.require()
     names = list(dict.fromkeys(names))
@@ -249,7 +252,7 @@ def write_report(
 ) -> None:
     """Write a page about the class: points, checks, times, what to look at."""
     # Matplotlib and scikit-learn take seconds to import; no other command needs them.
-    from grading.report import report
+    from grading.report.page import report
 
     console.print(str(report(Course.load(root), name)), soft_wrap=True)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from grading.course import Course
 
 CLONE = Path(__file__).resolve().parent.parent
-KNOWN = CLONE / "tests" / "submissions"
+KNOWN = CLONE / "samples" / "submissions"
 
 
 class DemoError(RuntimeError):
@@ -66,5 +66,5 @@ def _works(name: str, students: int) -> islice:
     """Yield what each student hands in; in a large class, kinds come again."""
     if str(CLONE) not in sys.path:
         sys.path.insert(0, str(CLONE))
-    demo_class = importlib.import_module("tests.demo_class")
+    demo_class = importlib.import_module("samples.demo_class")
     return islice(cycle(demo_class.works(name)), students)

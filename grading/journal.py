@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from grading.job import Result
+from grading.runtime.job import Result
 
 
 class JournalError(RuntimeError):

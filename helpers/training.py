@@ -15,7 +15,7 @@ followed by epochs at rate zero.
 import math
 from collections.abc import Mapping, Sequence
 
-from helpers import backend  # noqa: F401  (before Keras: quiet start)
+from helpers import quiet_keras  # noqa: F401  (before Keras: quiet start)
 from helpers.data import Dataset
 from helpers.profile import QUICK
 

@@ -2,7 +2,7 @@
 
 Each lesson runs in its own kernel. Only a run without an error and without a line on
 stderr is stored, together with a record of what was run; otherwise the file stays as it
-was. ``tests/test_lessons.py`` compares the record with the code.
+was. ``tests/course/test_lessons.py`` compares the record with the code.
 """
 
 import argparse

@@ -4,7 +4,7 @@
     python -m tools.margins vanilla --seeds 20
     TF_ENABLE_ONEDNN_OPTS=0 python -m tools.margins vanilla
 
-Each seed takes another of the right submissions in ``tests/submissions``, the
+Each seed takes another of the right submissions in ``samples/submissions``, the
 reference first, and marks it with the notebook's own test cells, hidden tests included.
 Prints the marks that were lost, and a table. Without oneDNN, TensorFlow computes with
 other kernels on the same machine: an answer that depends on the last bit shows.
@@ -19,7 +19,7 @@ from helpers import profile  # noqa: F401  before keras, it silences TensorFlow'
 import keras
 from tqdm import tqdm
 
-from tests.grading_support import (
+from samples.known import (
     ASSIGNMENTS,
     Submission,
     marks_in_process,

@@ -3,7 +3,7 @@
 ``python -m tools.mutants vanilla sparse``. Each mutant is the reference with one
 change, such as another number or a statement less. It is killed when one of the
 assignment's own test cells fails, hidden tests included. One that survives is either
-equivalent, and then listed with the reason in ``tests/mutants_equivalent.toml``, or a
+equivalent, and then listed with the reason in ``tools/mutants_equivalent.toml``, or a
 gap in the checks.
 """
 
@@ -23,7 +23,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from tests.grading_support import (
+from samples.course import ROOT, assignments
+from samples.known import (
     cells_that_count,
     code_cells,
     grader,
@@ -32,9 +33,8 @@ from tests.grading_support import (
     source,
     with_cells,
 )
-from tools.release import ROOT, assignments
 
-EQUIVALENT = ROOT / "tests" / "mutants_equivalent.toml"
+EQUIVALENT = ROOT / "tools" / "mutants_equivalent.toml"
 SECONDS = 60
 
 # Strings that stand for each other. Those of one role, such as all values of the

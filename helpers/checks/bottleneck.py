@@ -1,8 +1,8 @@
 """The dense bottleneck: one function for each property of the contract.
 
 Each takes the builder ``autoencoder(input_shape, filters, latent_dims)`` and prints or
-raises as :func:`helpers.checks.report.check` says. Hidden tests call the same functions
-with other sizes: fields of :class:`Sizes`.
+raises as ``check`` says. Hidden tests call the same functions
+with other sizes: fields of ``Sizes``.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from helpers.checks import reference
-from helpers.checks.builders import arguments_stay, auto_is_both, shapes_are
-from helpers.checks.dense import Size, inputs, last_activation_is
-from helpers.checks.interface import Student
-from helpers.checks.report import check
+from helpers.checks.oracles import networks
+from helpers.checks.oracles.dense import Size, inputs, last_activation_is
+from helpers.checks.oracles.shared import arguments_stay, auto_is_both, shapes_are
+from helpers.checks.property_check import check
+from helpers.checks.student.interface import Student
 
 import keras
 import numpy as np
@@ -125,7 +125,7 @@ def encoder_layers(student: Student, **sizes: Any) -> None:
     encoder = partial(_encoder, called)
     linear = partial(layers.Dense, called.latent_dims)
     wide = int(np.prod(called.maps))
-    reference.computes(
+    networks.computes(
         student,
         "encoder",
         {
@@ -173,9 +173,9 @@ def code_is_linear(student: Student, **sizes: Any) -> None:
 def decoder_layers(student: Student, **sizes: Any) -> None:
     """A dense layer with ReLU, feature maps, and the transposed convolutions."""
     called = _built(student, sizes)
-    maps = reference.times(called.maps)
+    maps = networks.times(called.maps)
     decoder = partial(_decoder, called)
-    reference.computes(
+    networks.computes(
         student,
         "decoder",
         {
@@ -185,7 +185,7 @@ def decoder_layers(student: Student, **sizes: Any) -> None:
             "a sigmoid after the dense layer": partial(decoder, dense="sigmoid"),
             "transposed convolutions without ReLU": partial(decoder, activation=None),
         },
-        reference.codes(4, (called.latent_dims,)),
+        networks.codes(4, (called.latent_dims,)),
         f"one dense layer of {maps} = {np.prod(called.maps)} units with ReLU, reshaped "
         f"to {maps}, then the transposed convolutions",
         "the Dense or the Reshape of the decoder, or filters that are not reversed.",
@@ -216,14 +216,14 @@ def shared_weights(student: Student, **sizes: Any) -> None:
 def loss_is_mse(student: Student, **sizes: Any) -> None:
     """auto trains on the mean squared error of x and auto(x), and that alone."""
     called = _built(student, sizes)
-    reference.loss_is_mse(student, called.input_shape)
+    networks.loss_is_mse(student, called.input_shape)
 
 
 @check("auto is compiled with Adam")
 def optimizer_is_adam(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
     called = _built(student, sizes)
-    reference.adam_moves_all(student, called.input_shape)
+    networks.adam_moves_all(student, called.input_shape)
 
 
 @check("the arguments stay as they were")

@@ -1,8 +1,8 @@
 """The convolutional autoencoder: one function for each property of the contract.
 
 Each takes the builder ``autoencoder(input_dims, filters, latent_dims)`` and prints or
-raises as :func:`helpers.checks.report.check` says. Hidden tests call the same functions
-with other sizes: fields of :class:`Sizes`.
+raises as ``check`` says. Hidden tests call the same functions
+with other sizes: fields of ``Sizes``.
 
 What the layers must compute is computed here in NumPy, from the same weights.
 """
@@ -13,8 +13,8 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from helpers.checks import builders
-from helpers.checks.dense import (
+from helpers.checks.oracles import shared
+from helpers.checks.oracles.dense import (
     ACTIVATIONS,
     Size,
     close,
@@ -25,8 +25,8 @@ from helpers.checks.dense import (
     relu,
     weights_of,
 )
-from helpers.checks.interface import Student
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Student
 
 import numpy as np
 
@@ -132,7 +132,7 @@ def decode(
     valid: Sequence[int] = (-2,),
     upsample_before: Sequence[str] = (),
 ) -> np.ndarray:
-    """Return what reaches the last activation; options as in :func:`encode`.
+    """Return what reaches the last activation; options as in ``encode``.
 
     Args:
         valid: positions of the convolutions with valid padding, from the end.
@@ -256,7 +256,7 @@ def _chain_is(
 def _shapes_are(student: Student, called: Sizes) -> None:
     """Check the shapes of what each model gives."""
     code, image = called.latent_dims, called.input_dims
-    builders.shapes_are(
+    shared.shapes_are(
         student,
         {
             "encoder": (image, [code]),
@@ -353,13 +353,13 @@ def output_is_sigmoid(student: Student, **sizes: Any) -> None:
 @check("auto is the encoder followed by the decoder")
 def shared_weights(student: Student, **sizes: Any) -> None:
     """auto(x) is decoder(encoder(x)), also after the weights of either change."""
-    builders.auto_is_both(student, _built(student, sizes).parts)
+    shared.auto_is_both(student, _built(student, sizes).parts)
 
 
 @check("the loss is binary cross-entropy")
 def loss_is_bce(student: Student, **sizes: Any) -> None:
     """auto trains on the mean binary cross-entropy of x and auto(x), and that alone."""
-    builders.loss_is_bce(
+    shared.loss_is_bce(
         student,
         _built(student, sizes).input_dims,
         "the loss given to auto.compile, or a penalty added to it.",
@@ -369,10 +369,10 @@ def loss_is_bce(student: Student, **sizes: Any) -> None:
 @check("auto is compiled with Adam")
 def optimizer_is_adam(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
-    builders.optimizer_is_adam(student, _built(student, sizes).input_dims)
+    shared.optimizer_is_adam(student, _built(student, sizes).input_dims)
 
 
 @check("the arguments stay as they were")
 def arguments_unchanged(student: Student, **sizes: Any) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
-    builders.arguments_stay(student, Sizes(**sizes).arguments, position=1)
+    shared.arguments_stay(student, Sizes(**sizes).arguments, position=1)

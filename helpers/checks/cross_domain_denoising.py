@@ -1,7 +1,7 @@
 """A denoiser for any kind of image: one function for each property of the contract.
 
 Each takes the builder ``denoiser(channels, filters)`` and prints or raises as
-:func:`helpers.checks.report.check` says. Hidden tests call the same functions with
+``check`` says. Hidden tests call the same functions with
 other sizes.
 
 Two questions are asked apart, so that one mistake loses its own points only. How does
@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from typing import Any
 
-from helpers import embedded
-from helpers.checks import reference
-from helpers.checks.builders import arguments_stay, first_moves, is_adam, loss_is
 from helpers.checks.convolutional import convolve
-from helpers.checks.dense import (
+from helpers.checks.hints import first_line
+from helpers.checks.oracles import networks
+from helpers.checks.oracles.dense import (
     ACTIVATIONS,
     all_active,
     close,
@@ -32,9 +31,10 @@ from helpers.checks.dense import (
     relu,
     weights_of,
 )
-from helpers.checks.hints import first_line
-from helpers.checks.interface import Arrays, Student, StudentError
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.oracles.shared import arguments_stay, first_moves, is_adam, loss_is
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Arrays, Student, StudentError
+from helpers.data import bundled
 
 import numpy as np
 from scipy import ndimage
@@ -83,9 +83,9 @@ def any_size(
             _shape_is_kept(student, (*size, 1), likely_cause)
         except StudentError as error:
             raise CheckFailed(
-                f"images of {reference.times(first)}, and of {reference.times(size)} "
+                f"images of {networks.times(first)}, and of {networks.times(size)} "
                 "too, with the same model",
-                f"{reference.times(size)} gives {error.kind}: "
+                f"{networks.times(size)} gives {error.kind}: "
                 f"{first_line(error.message)}",
                 likely_cause,
             ) from None
@@ -103,7 +103,7 @@ def any_channels(
     )
     _shape_is_kept(student, (SIDE, SIDE, channels), likely_cause)
     x = inputs(1, (SIDE, SIDE, channels))
-    student.set_weights("auto", reference.draw(student.get_weights("auto")))
+    student.set_weights("auto", networks.draw(student.get_weights("auto")))
     estimate = x - student.predict("auto", x)[0]
     if close(estimate, np.repeat(estimate[..., :1], channels, axis=-1)):
         raise CheckFailed(
@@ -134,9 +134,9 @@ class Ending:
 
     Attributes:
         combination: how the output comes from x_noisy and the estimate; a key of
-            :data:`COMBINATIONS`.
-        estimate: activation of the last convolution; a key of :data:`ENDS`.
-        output: activation of the output; a key of :data:`ENDS`.
+            ``COMBINATIONS``.
+        estimate: activation of the last convolution; a key of ``ENDS``.
+        output: activation of the output; a key of ``ENDS``.
     """
 
     combination: str = "x_noisy - estimate"
@@ -162,7 +162,7 @@ def _ending(student: Student) -> Ending | None:
             "no bias of that size",
             "the last convolution has another number of filters, or use_bias=False.",
         )
-    x = reference.codes(1, (SIDE, SIDE, 1))
+    x = networks.codes(1, (SIDE, SIDE, 1))
     estimates = np.array([-2.5, -0.7, 0, 0.4, 1.3, 3], np.float32)
     found = []
     for value in estimates:
@@ -248,14 +248,14 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     )
     if not ways:
         raise CheckFailed(
-            f"{expected}: kernels of {', '.join(map(reference.times, shapes))}, and a "
+            f"{expected}: kernels of {', '.join(map(networks.times, shapes))}, and a "
             "bias for each",
-            f"kernels of {reference.kernels(weights)}; {len(weights)} weight arrays in "
+            f"kernels of {networks.kernels(weights)}; {len(weights)} weight arrays in "
             "all",
             "a layer that is missing, extra or too large; the order of filters; or a "
             "number that is written instead of an argument.",
         )
-    arrays = reference.draw(weights)
+    arrays = networks.draw(weights)
     student.set_weights("auto", arrays)
     found = student.predict("auto", x)[0]
     in_training = student.predict("auto", x, training=True)[0]
@@ -316,18 +316,18 @@ def loss_is_mse(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     weights = weights_of(student, "auto", x.shape[1:])
     arrays = [
         drawn if old.ndim > 1 else old + 0.3 * (old.shape == (1,))
-        for old, drawn in zip(weights, reference.draw(weights), strict=True)
+        for old, drawn in zip(weights, networks.draw(weights), strict=True)
     ]
     for kernel in _last_kernels(arrays):
         kernel[:] = 0
     student.set_weights("auto", arrays)
     x_hat = student.predict("auto", x, training=True)[0]
     loss_is(
-        reference.MSE,
+        networks.MSE,
         student,
         x,
         target,
-        reference.losses(target, x_hat),
+        networks.losses(target, x_hat),
         "the loss given to compile, or a penalty added to it, such as a regularizer.",
     )
 
@@ -356,7 +356,7 @@ def _domain(name: str) -> tuple[np.ndarray, np.ndarray]:
     scikit-image.
     """
     if name == "photographs":
-        train, _, test, _ = embedded.grey_patches()
+        train, _, test, _ = bundled.grey_patches()
         train, test = train[:TRAIN] / 255, test[:TEST] / 255
     else:
         images = load_digits().images / 16
@@ -364,7 +364,7 @@ def _domain(name: str) -> tuple[np.ndarray, np.ndarray]:
             images, (1, 3, 3), order=1, mode="grid-constant", grid_mode=True
         )
         images = np.pad(large, ((0, 0), (2, 2), (2, 2)))
-        first = embedded.FIRST_TEST_DIGIT
+        first = bundled.FIRST_TEST_DIGIT
         train, test = images[:TRAIN], images[first : first + TEST]
     return tuple(a.astype(np.float32)[..., np.newaxis] for a in (train, test))
 

@@ -1,7 +1,7 @@
 """The denoiser with its own training: one function for each property of the contract.
 
 Each takes the builder ``denoiser(input_shape, latent_dims, noise)`` and prints or
-raises as :func:`helpers.checks.report.check` says. Hidden tests call the same functions
+raises as ``check`` says. Hidden tests call the same functions
 with other sizes.
 
 What training does is read from its loss alone, next to losses that the check computes
@@ -13,12 +13,12 @@ from collections.abc import Callable
 from functools import partial
 from itertools import product
 
-from helpers import embedded
-from helpers.checks import reference
-from helpers.checks.builders import is_adam
-from helpers.checks.dense import all_active, close, inputs, weights_of
-from helpers.checks.interface import Student
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.oracles import networks
+from helpers.checks.oracles.dense import all_active, close, inputs, weights_of
+from helpers.checks.oracles.shared import is_adam
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Student
+from helpers.data import bundled
 
 import keras
 import numpy as np
@@ -85,7 +85,7 @@ def network(
 ) -> None:
     """Without noise, the model computes what the contract's layers compute."""
     _built(student, input_shape, latent_dims, 0.0)
-    reference.computes(
+    networks.computes(
         student,
         "auto",
         {
@@ -112,7 +112,7 @@ def no_noise_in_use(
     """Outside training the answer depends on image and weights alone."""
     x = inputs(8, input_shape)
     _built(student, input_shape, latent_dims, noise)
-    arrays = reference.draw(weights_of(student, "auto", input_shape))
+    arrays = networks.draw(weights_of(student, "auto", input_shape))
     student.set_weights("auto", arrays)
     first, second = (student.predict("auto", x)[0] for _ in range(2))
     expected = "the same answer to the same images, and the same as with noise=0"
@@ -137,7 +137,7 @@ def plain_loss(
 ) -> None:
     """With noise=0, fit minimises the mean squared error of x and auto(x)."""
     _built(student, input_shape, latent_dims, 0.0)
-    reference.loss_is_mse(student, input_shape)
+    networks.loss_is_mse(student, input_shape)
 
 
 @check("the target is the clean image", PARTS)
@@ -252,14 +252,14 @@ def _kind_of_noise(
         student.set_weights("auto", positive)
         x_even = _own_image(student, input_shape, COPIES)
         x_hat = student.predict("auto", _noisy(x_even, noise))[0]
-        own = reference.losses(x_even, x_hat)[reference.MSE]
+        own = networks.losses(x_even, x_hat)[networks.MSE]
 
-    arrays = reference.draw(weights)
+    arrays = networks.draw(weights)
     student.set_weights("auto", arrays)
     # Another loss than the mean squared error loses its own points, not these.
     x = inputs(16, input_shape)
     plain = student.training_loss(x, x)
-    known = reference.losses(x, student.predict("auto", x)[0])
+    known = networks.losses(x, student.predict("auto", x)[0])
     loss = min(known, key=lambda name: abs(known[name] - plain))
 
     x = _own_image(student, input_shape, COPIES)
@@ -274,7 +274,7 @@ def _kind_of_noise(
         x_hat = x_hat.reshape(x_noisy.shape)
         return {
             (name, clip, target): [
-                reference.losses(*pair)[loss] for pair in zip(y, x_hat, strict=True)
+                networks.losses(*pair)[loss] for pair in zip(y, x_hat, strict=True)
             ]
             for target, y in zip(TARGETS, ([x] * draws, x_noisy), strict=True)
         }
@@ -288,7 +288,7 @@ def _kind_of_noise(
     student.set_weights("auto", arrays)
     found = _loss_with_noise(student, x)
     if distance(expected[CONTRACT]) <= FAR:
-        if may_be_shared and loss == reference.MSE:
+        if may_be_shared and loss == networks.MSE:
             student.set_weights("auto", positive)
             if 2 * own < _loss_with_noise(student, x_even) < 10 * own:
                 return SHARED, *CONTRACT[1:]
@@ -362,7 +362,7 @@ def fresh_noise(
         in_graph: whether to look at a graph too, which takes longer.
     """
     _built(student, input_shape, latent_dims, noise)
-    arrays = reference.draw(weights_of(student, "auto", input_shape))
+    arrays = networks.draw(weights_of(student, "auto", input_shape))
     student.set_weights("auto", arrays)
     x = inputs(1, input_shape)
 
@@ -401,7 +401,7 @@ def remaining_error(
     It is the mean squared error of the denoised digits divided by that of the noisy
     ones.
     """
-    x_train, _, x_test, _ = embedded.small_digits()
+    x_train, _, x_test, _ = bundled.small_digits()
     _built(student, x_test.shape[1:], latent_dims, noise)
     before = weights_of(student, "auto", x_test.shape[1:])
     x_train = x_train[: 10 * BATCH]

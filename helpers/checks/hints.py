@@ -2,7 +2,7 @@
 
 import re
 
-from helpers.checks.interface import StudentError
+from helpers.checks.student.interface import StudentError
 
 # Pattern of "kind: message", likely cause. The first that matches is taken.
 HINTS = (

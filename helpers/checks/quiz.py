@@ -6,7 +6,7 @@ right answers stand in hidden tests, never here.
 
 from collections.abc import Iterable
 
-from helpers.checks.report import CheckFailed, NotDone
+from helpers.checks.property_check import CheckFailed, NotDone
 
 
 def _letters(answer: object, options: str) -> set[str]:

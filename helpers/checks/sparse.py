@@ -1,18 +1,18 @@
 """The sparse autoencoder: one function for each property of the contract.
 
 Each takes the builder ``autoencoder(input_dims, hidden_layers, latent_dims, lambtha)``
-and prints or raises as :func:`helpers.checks.report.check` says. Hidden tests call the
-same functions with other sizes: fields of :class:`Sizes`.
+and prints or raises as ``check`` says. Hidden tests call the
+same functions with other sizes: fields of ``Sizes``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.checks import builders, dense
-from helpers.checks.dense import DenseSizes, draw, inputs, weights_of
-from helpers.checks.interface import Arrays, Student
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.oracles import dense, shared
+from helpers.checks.oracles.dense import DenseSizes, draw, inputs, weights_of
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Arrays, Student
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def _built(student: Student, sizes: dict[str, Any]) -> Sizes:
 def shapes(student: Student, **sizes: Any) -> None:
     """Each of the three models works alone and gives the right number of numbers."""
     called = _built(student, sizes)
-    builders.shapes_are(
+    shared.shapes_are(
         student,
         {
             "encoder": (called.input_dims, [called.latent_dims]),
@@ -79,7 +79,7 @@ def output_is_sigmoid(student: Student, **sizes: Any) -> None:
 @check("auto is the encoder followed by the decoder")
 def shared_weights(student: Student, **sizes: Any) -> None:
     """auto(x) is decoder(encoder(x)), also after the weights of either change."""
-    builders.auto_is_both(student, _built(student, sizes).parts)
+    shared.auto_is_both(student, _built(student, sizes).parts)
 
 
 def _put(arrays: Arrays, called: Sizes, *, bias: float, seen: bool) -> None:
@@ -107,7 +107,7 @@ def _loss_and_codes(
     x = inputs(8, called.input_dims)
     for part, size in called.parts.items():
         arrays = draw(weights_of(student, part, size), gain=1.4, by_shape=True)
-        builders.small_outputs(arrays, called.input_dims)
+        shared.small_outputs(arrays, called.input_dims)
         _put(arrays, called, bias=bias, seen=seen)
         student.set_weights(part, arrays)
     return student.training_loss(x, x), student.predict("encoder", x)[0]
@@ -117,7 +117,7 @@ def _loss_and_codes(
 def loss_is_bce(student: Student, **sizes: Any) -> None:
     """With lambtha 0 and a code of zeros, auto trains on the mean cross-entropy."""
     called = _built(student, {"lambtha": 0.0, **sizes})
-    builders.loss_is_bce(
+    shared.loss_is_bce(
         student,
         called.input_dims,
         "the loss given to auto.compile, or a second penalty added to it.",
@@ -165,7 +165,7 @@ def penalty(
             "other": "the penalty: keras.regularizers.L1(lambtha) as the "
             "activity_regularizer of the code's layer does this.",
         }
-        name = builders.named(found, guesses)
+        name = shared.named(found, guesses)
         nothing = abs(found) <= 1e-3 * abs(expected)
         cause = "nothing" if nothing else "twice" if "twice" in name else "other"
         raise CheckFailed(
@@ -200,10 +200,10 @@ def nothing_else(student: Student, *, lambtha: float = 0.3, **sizes: Any) -> Non
 @check("auto is compiled with Adam")
 def optimizer_is_adam(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
-    builders.optimizer_is_adam(student, _built(student, sizes).input_dims)
+    shared.optimizer_is_adam(student, _built(student, sizes).input_dims)
 
 
 @check("the arguments stay as they were")
 def arguments_unchanged(student: Student, **sizes: Any) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
-    builders.arguments_stay(student, Sizes(**sizes).arguments, position=1)
+    shared.arguments_stay(student, Sizes(**sizes).arguments, position=1)

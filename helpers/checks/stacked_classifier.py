@@ -1,8 +1,8 @@
 """The stacked classifier: one function for each property of the contract.
 
 Each takes the builder ``stacked(input_dims, hidden_layers, classes)`` and prints or
-raises as :func:`helpers.checks.report.check` says. Hidden tests call the same functions
-with other sizes: fields of :class:`Sizes`.
+raises as ``check`` says. Hidden tests call the same functions
+with other sizes: fields of ``Sizes``.
 
 All sizes that a check uses differ from each other. So the shape of a weight array says
 to which layer it belongs.
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from helpers import embedded
-from helpers.checks import builders, dense, reference
-from helpers.checks.dense import arrow, close, draw, inputs, weights_of
 from helpers.checks.hints import first_line
-from helpers.checks.interface import Arrays, Student, StudentError
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.oracles import dense, networks, shared
+from helpers.checks.oracles.dense import arrow, close, draw, inputs, weights_of
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Arrays, Student, StudentError
+from helpers.data import bundled
 
 import keras
 import numpy as np
@@ -76,7 +76,7 @@ def _built(student: Student, sizes: dict[str, Any]) -> Sizes:
 def shapes(student: Student, **sizes: Any) -> None:
     """Each of the four models works alone and gives the right number of numbers."""
     called = _built(student, sizes)
-    builders.shapes_are(
+    shared.shapes_are(
         student,
         {part: (chain[0], [chain[-1]]) for part, chain in called.chains.items()},
         "the models are returned in another order than encoder, auto_1, auto_2, "
@@ -97,7 +97,7 @@ def _network(
 ) -> None:
     """Check a model's dense layers, and what stands after its last one."""
     chain = called.chains[part]
-    reference.computes(
+    networks.computes(
         student,
         part,
         {
@@ -262,10 +262,10 @@ def auto_losses(student: Student, **sizes: Any) -> None:
     for part in ("auto_1", "auto_2"):
         n = called.chains[part][0]
         with _as_auto(student, called, part):
-            builders.shapes_are(
+            shared.shapes_are(
                 student, {"auto": (n, [n])}, "the units of its last layer."
             )
-            builders.loss_is_bce(
+            shared.loss_is_bce(
                 student,
                 n,
                 "the loss given to auto.compile, or a penalty added to it: the "
@@ -307,7 +307,7 @@ def classifier_loss(student: Student, **sizes: Any) -> None:
         'class numbers such as 7, "categorical_crossentropy" rows of zeros and a one.'
     )
     with _as_auto(student, called, "classifier"):
-        builders.shapes_are(
+        shared.shapes_are(
             student,
             {"auto": (called.input_dims, [called.classes])},
             "the units of the last layer, or the order of the returned models.",
@@ -322,7 +322,7 @@ def classifier_loss(student: Student, **sizes: Any) -> None:
                 # No softmax, which another check sees: then the loss may take logits.
                 found = student.training_loss(x, labels)
                 wanted = min(wanted, OF_LOGITS, key=lambda one: abs(known[one] - found))
-            builders.loss_is(wanted, student, x, labels, known, likely_cause, 1e-4)
+            shared.loss_is(wanted, student, x, labels, known, likely_cause, 1e-4)
         except StudentError as error:
             raise CheckFailed(
                 f"a training loss for class numbers: {wanted}",
@@ -365,13 +365,13 @@ def adam_moves_all(student: Student, **sizes: Any) -> None:
                     x = inputs(4, called.chains[before][0])
                     student.train(x, x, epochs=1, batch_size=len(x), part=before)
             shape = (called.chains[part][0],)
-            reference.adam_moves_all(student, shape, target=target)
+            networks.adam_moves_all(student, shape, target=target)
 
 
 def _start(student: Student, called: Sizes, seed: int) -> None:
     """Build all models anew; give them the same initial weights for the same seed."""
     student.build(*called.arguments)
-    mean = _flat(embedded.small_digits()[0]).mean(axis=0).clip(0.01, 0.99)
+    mean = _flat(bundled.small_digits()[0]).mean(axis=0).clip(0.01, 0.99)
     for part in PARTS:
         arrays = draw(
             called.weights(student, part), seed=seed, by_shape=True, gain=GAIN
@@ -388,7 +388,7 @@ def _flat(images: np.ndarray) -> np.ndarray:
 
 def accuracy(student: Student, called: Sizes, seed: int, *, pretrained: bool) -> float:
     """Return the accuracy on held-out digits after fine-tuning with few labels."""
-    x_train, y_train, x_test, y_test = embedded.small_digits()
+    x_train, y_train, x_test, y_test = bundled.small_digits()
     x_train, x_test = _flat(x_train), _flat(x_test)
     _start(student, called, seed)
     for part in TRAINED:
@@ -446,4 +446,4 @@ def few_labels(student: Student, *, hidden_layers: Sequence[int] = (50, 30)) -> 
 @check("the arguments stay as they were", PARTS)
 def arguments_unchanged(student: Student, **sizes: Any) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
-    builders.arguments_stay(student, Sizes(**sizes).arguments, position=1)
+    shared.arguments_stay(student, Sizes(**sizes).arguments, position=1)

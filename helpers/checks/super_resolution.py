@@ -1,8 +1,8 @@
 """Bicubic plus a learned correction: one function for each property of the contract.
 
 Each takes the builder ``upscaler(channels, filters, factor)`` and prints or raises as
-:func:`helpers.checks.report.check` says. Hidden tests call the same functions with
-other sizes: fields of :class:`Sizes`.
+``check`` says. Hidden tests call the same functions with
+other sizes: fields of ``Sizes``.
 """
 
 import re
@@ -13,12 +13,12 @@ from itertools import islice, product
 from typing import Any
 
 from helpers import metrics
-from helpers.checks import reference
-from helpers.checks.builders import arguments_stay
-from helpers.checks.dense import ACTIVATIONS, close, inputs, weights_of
 from helpers.checks.hints import is_stub
-from helpers.checks.interface import Arrays, Student, StudentError
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.oracles import networks
+from helpers.checks.oracles.dense import ACTIVATIONS, close, inputs, weights_of
+from helpers.checks.oracles.shared import arguments_stay
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Arrays, Student, StudentError
 
 import keras
 import numpy as np
@@ -55,7 +55,7 @@ def _built(student: Student, sizes: dict[str, Any]) -> Sizes:
     """Call the builder; return what it was called with.
 
     A model for one size or number of channels only loses the points for that in
-    :func:`shapes`; other checks give it what it takes.
+    ``shapes``; other checks give it what it takes.
     """
     called = Sizes(**sizes)
     student.build(*called.arguments)
@@ -124,7 +124,7 @@ def shapes(
                     raise
                 raise CheckFailed(
                     expected,
-                    f"the model takes images of {reference.times(own[1:])} only",
+                    f"the model takes images of {networks.times(own[1:])} only",
                     "a height and width, or a number of channels, that is written as a "
                     "number: keras.Input((None, None, channels)) takes images of any "
                     "size.",
@@ -183,7 +183,7 @@ def starts_at_bicubic(
     """Without a correction, the model gives what the bicubic rule gives."""
     for factor in factors:
         called = _built(student, {**sizes, "factor": factor})
-        x = reference.codes(3, called.image)
+        x = networks.codes(3, called.image)
         found, _ = _all_zero(student, x)
         wanted = enlarge(x, factor)
         if close(found, wanted):
@@ -241,14 +241,14 @@ def _kind_of_layers(
     None when neither explains what the model computes. It may enlarge as it likes.
     """
     own, _ = _all_zero(student, x)
-    arrays = reference.draw(student.get_weights("auto"))
+    arrays = networks.draw(student.get_weights("auto"))
     student.set_weights("auto", arrays)
     found = student.predict("auto", x)[0]
     large = {rule: enlarge(x, called.factor, rule) for rule in RULES}
     for first, activation in product(("enlarge", "convolve"), ("relu", None)):
         network = _correction(called, activation)
         for order in islice(
-            reference.orders(arrays, network.get_weights()), reference.MOST_ORDERS
+            networks.orders(arrays, network.get_weights()), networks.MOST_ORDERS
         ):
             network.set_weights([arrays[i] for i in order])
 
@@ -274,16 +274,16 @@ def _kind_of_layers(
 def correction_layers(student: Student, **sizes: Any) -> None:
     """Convolutions with ReLU in the order of filters see the enlarged image."""
     called = _built(student, sizes)
-    x = reference.codes(2, called.image)
+    x = networks.codes(2, called.image)
     expected = (
         "on the enlarged image, a 3×3 convolution with ReLU for each number in "
         "filters, and a last 3×3 convolution"
     )
     kind = _kind_of_layers(student, called, x)
     if kind is None:
-        wanted = reference.kernels(_correction(called, "relu").get_weights())
+        wanted = networks.kernels(_correction(called, "relu").get_weights())
         arrays = student.get_weights("auto")
-        found = reference.kernels(arrays)
+        found = networks.kernels(arrays)
         if found != wanted or len(arrays) != 2 * (len(called.filters) + 1):
             raise CheckFailed(
                 f"{expected}; kernels of {wanted}, and a bias for each",
@@ -324,7 +324,7 @@ def correction_layers(student: Student, **sizes: Any) -> None:
 def correction_added(student: Student, **sizes: Any) -> None:
     """A correction that is the same everywhere moves every pixel by just that much."""
     called = _built(student, sizes)
-    x = reference.codes(2, called.image)
+    x = networks.codes(2, called.image)
     before, zeros = _all_zero(student, x)
     last = [i for i, array in enumerate(zeros) if array.shape == (called.channels,)]
     if not last:
@@ -367,7 +367,7 @@ def correction_added(student: Student, **sizes: Any) -> None:
 def loss_is_mse(student: Student, **sizes: Any) -> None:
     """auto.fit(small, large) minimises the mean squared error, and that alone."""
     called = _built(student, sizes)
-    reference.loss_is_mse(
+    networks.loss_is_mse(
         student,
         called.image,
         target=lambda x_hat: inputs(len(x_hat), x_hat.shape[1:], seed=2),
@@ -378,7 +378,7 @@ def loss_is_mse(student: Student, **sizes: Any) -> None:
 def optimizer_is_adam(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
     called = _built(student, sizes)
-    reference.adam_moves_all(student, called.image, target=np.zeros_like)
+    networks.adam_moves_all(student, called.image, target=np.zeros_like)
 
 
 @check("a wrong factor is refused", PARTS)
@@ -414,9 +414,9 @@ def arguments_unchanged(student: Student, **sizes: Any) -> None:
 @cache
 def _digits() -> tuple[np.ndarray, np.ndarray]:
     """Return scikit-learn's digits as 28×28, for training and held out."""
-    from helpers import embedded
+    from helpers.data import bundled
 
-    x_train, _, x_test, _ = embedded.digits()
+    x_train, _, x_test, _ = bundled.digits()
     return tuple(
         (x[..., np.newaxis] / 255).astype(np.float32)
         for x in (x_train[: STEPS * BATCH], x_test[:TESTED])

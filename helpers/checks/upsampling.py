@@ -1,8 +1,8 @@
 """Two ways to enlarge: one function for each property of the contract.
 
 Each takes the builder ``decoder(code_shape, filters, channels, kind)`` and prints or
-raises as :func:`helpers.checks.report.check` says. Hidden tests call the same functions
-with other sizes: fields of :class:`Sizes`.
+raises as ``check`` says. Hidden tests call the same functions
+with other sizes: fields of ``Sizes``.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from helpers.checks import reference
-from helpers.checks.builders import arguments_stay
-from helpers.checks.dense import close, last_activation_is, weights_of
 from helpers.checks.hints import is_stub
-from helpers.checks.interface import Student, StudentError
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.oracles import networks
+from helpers.checks.oracles.dense import close, last_activation_is, weights_of
+from helpers.checks.oracles.shared import arguments_stay
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Student, StudentError
 
 import keras
 import numpy as np
@@ -42,7 +42,7 @@ class Sizes:
 
     def codes(self, n: int) -> np.ndarray:
         """Return n random codes."""
-        return reference.codes(n, self.code_shape)
+        return networks.codes(n, self.code_shape)
 
 
 def _built(student: Student, sizes: Sizes, kind: str) -> None:
@@ -92,7 +92,7 @@ FAMILY = {
 def _member(student: Student, sizes: Sizes) -> tuple[str, str, str | None]:
     """Return first operation, interpolation and activation of the upsampled decoder."""
     _built(student, sizes, "upsampled")
-    found = reference.matching(
+    found = networks.matching(
         student,
         "decoder",
         {
@@ -114,10 +114,10 @@ def _member(student: Student, sizes: Sizes) -> tuple[str, str, str | None]:
     other = {"other": partial(_transposed, sizes)}
     raise CheckFailed(
         "an upsampling and a 3×3 convolution for each number in filters, and a last "
-        f"convolution; kernels of {reference.kernels(wanted)}, and a bias for each",
+        f"convolution; kernels of {networks.kernels(wanted)}, and a bias for each",
         "transposed convolutions"
-        if reference.matching(student, "decoder", other, sizes.codes(3))
-        else f"kernels of {reference.kernels(arrays)}; {len(arrays)} weight arrays in "
+        if networks.matching(student, "decoder", other, sizes.codes(3))
+        else f"kernels of {networks.kernels(arrays)}; {len(arrays)} weight arrays in "
         "all, and other numbers than these layers give",
         "the branch for kind 'upsampled': its layers, their kernel size, padding or "
         "number.",
@@ -138,7 +138,7 @@ def shapes(student: Student, **sizes: Any) -> None:
         found = [array.shape for array in outputs]
         if found != [wanted]:
             raise CheckFailed(
-                f"{kind}: {n} codes of {reference.times(called.code_shape)} give one "
+                f"{kind}: {n} codes of {networks.times(called.code_shape)} give one "
                 f"array {wanted}",
                 ", ".join(map(str, found)),
                 "a step that does not double the size, valid padding, or a size that "
@@ -168,7 +168,7 @@ def transposed_layers(student: Student, **sizes: Any) -> None:
     """A 3×3 transposed convolution of stride 2 with ReLU for each number in filters."""
     called = Sizes(**sizes)
     _built(student, called, "transposed")
-    reference.computes(
+    networks.computes(
         student,
         "decoder",
         {

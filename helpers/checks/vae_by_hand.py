@@ -1,9 +1,9 @@
 """The VAE with its own training step: one function for each property of the contract.
 
 Each takes the builder ``vae(input_shape, latent_dims, beta)`` and prints or raises as
-:func:`helpers.checks.report.check` says. Hidden tests call the same functions with
-other sizes: fields of :class:`Sizes`. What the code, its noise and the divergence must
-do stands in :mod:`helpers.checks.latent`.
+``check`` says. Hidden tests call the same functions with
+other sizes: fields of ``Sizes``. What the code, its noise and the divergence must
+do stands in ``helpers.checks.oracles.latent``.
 """
 
 from dataclasses import dataclass, replace
@@ -11,11 +11,11 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from helpers import embedded
-from helpers.checks import builders, latent, reference
-from helpers.checks.dense import ACTIVATIONS, Size, close, inputs
-from helpers.checks.interface import Arrays, Student
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.oracles import latent, networks, shared
+from helpers.checks.oracles.dense import ACTIVATIONS, Size, close, inputs
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Arrays, Student
+from helpers.data import bundled
 
 import keras
 import numpy as np
@@ -74,7 +74,7 @@ def shapes(
     """Each of the three models works alone and gives arrays of the right shape."""
     called = _built(student, Sizes(input_shape, latent_dims))
     image, code = called.size, called.latent_dims
-    builders.shapes_are(
+    shared.shapes_are(
         student,
         {
             "encoder": (image, [code] * 3),
@@ -124,7 +124,7 @@ def _decoder(called: Sizes, activation: str | None = "relu") -> keras.Model:
 def _heads_agree(found: Arrays, arrays: Arrays, model: keras.Model, x: Arrays) -> bool:
     """Return whether a network gives these mu and log_var, up to their activations."""
     for places in islice(
-        reference.orders(arrays, model.get_weights()), reference.MOST_ORDERS
+        networks.orders(arrays, model.get_weights()), networks.MOST_ORDERS
     ):
         model.set_weights([arrays[i] for i in places])
         wanted = [keras.ops.convert_to_numpy(one) for one in model(x)]
@@ -142,7 +142,7 @@ def network(student: Student, **sizes: Any) -> None:
     called = _built(student, Sizes(**sizes))
     heads = latent.find_heads(student, called)
     x = inputs(4, called.size)
-    arrays = reference.draw(heads.weights)
+    arrays = networks.draw(heads.weights)
     ways = {}
     for training in (False, True):
         outputs = latent.outputs_with(student, arrays, x, training=training)
@@ -155,8 +155,8 @@ def network(student: Student, **sizes: Any) -> None:
     models = [_two_heads(called, kind) for kind in kinds]
     if not any(_heads_agree(ways[False], arrays, model, x) for model in models):
         raise CheckFailed(
-            f"{expected}: kernels of {reference.kernels(models[0].get_weights())}",
-            f"kernels of {reference.kernels(arrays)}, or other numbers than these "
+            f"{expected}: kernels of {networks.kernels(models[0].get_weights())}",
+            f"kernels of {networks.kernels(arrays)}, or other numbers than these "
             "layers give",
             "mu and log_var share a layer, one is made from the other, or there is a "
             "layer more or less.",
@@ -167,14 +167,14 @@ def network(student: Student, **sizes: Any) -> None:
             "mu and log_var are something else while the encoder trains",
             "a layer that acts in training only, such as Dropout or noise.",
         )
-    reference.computes(
+    networks.computes(
         student,
         "decoder",
         {
             "the contract": partial(_decoder, called),
             "hidden layers without ReLU": partial(_decoder, called, activation=None),
         },
-        reference.codes(4, (called.latent_dims,)),
+        networks.codes(4, (called.latent_dims,)),
         "transposed_decoder",
         "the decoder is another one than transposed_decoder(input_shape, latent_dims).",
     )
@@ -249,7 +249,7 @@ def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
         raise CheckFailed(
             f"with beta={beta:g}, mu and log_var add {beta:g} times what they add with "
             f"beta=1, {expected:.3f}",
-            f"{found:.3f}{builders.named(found, guesses)}",
+            f"{found:.3f}{shared.named(found, guesses)}",
             "loss = reconstruction + beta * kl, with the beta that the function got.",
         )
     if not abs(unit) > error:
@@ -307,7 +307,7 @@ def fresh_noise(student: Student, *, in_graph: bool = True, **sizes: Any) -> Non
 def adam_moves_all(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, and its first step is Adam's for every layer."""
     called = _built(student, Sizes(**sizes))
-    reference.adam_moves_all(student, called.input_shape)
+    networks.adam_moves_all(student, called.input_shape)
 
 
 def told_apart(student: Student, latent_dims: int, beta: float, seed: int = 0) -> float:
@@ -316,7 +316,7 @@ def told_apart(student: Student, latent_dims: int, beta: float, seed: int = 0) -
     The digits are decoder(mu) after a short training, without their mean, which may lag
     behind. 0 for a code that has collapsed, 1 for perfect copies.
     """
-    x_train, _, x_test, _ = embedded.small_digits()
+    x_train, _, x_test, _ = bundled.small_digits()
     called = _built(student, Sizes(x_test.shape[1:], latent_dims, beta))
     heads = latent.find_heads(student, called)
     # From the same weights in each run: from others, a mistake may have better luck.

@@ -1,16 +1,16 @@
 """The vanilla autoencoder: one function for each property of the contract.
 
 Each takes the builder ``autoencoder(input_dims, hidden_layers, latent_dims)`` and
-prints or raises as :func:`helpers.checks.report.check` says. Hidden tests call the same
-functions with other sizes: fields of :class:`helpers.checks.dense.DenseSizes`.
+prints or raises as ``check`` says. Hidden tests call the same
+functions with other sizes: fields of ``DenseSizes``.
 """
 
 from typing import Any
 
-from helpers.checks import builders, dense
-from helpers.checks.dense import DenseSizes
-from helpers.checks.interface import Student
-from helpers.checks.report import check
+from helpers.checks.oracles import dense, shared
+from helpers.checks.oracles.dense import DenseSizes
+from helpers.checks.property_check import check
+from helpers.checks.student.interface import Student
 
 
 def _built(student: Student, sizes: dict[str, Any]) -> DenseSizes:
@@ -24,7 +24,7 @@ def _built(student: Student, sizes: dict[str, Any]) -> DenseSizes:
 def shapes(student: Student, **sizes: Any) -> None:
     """Each of the three models works alone and gives the right number of numbers."""
     called = _built(student, sizes)
-    builders.shapes_are(
+    shared.shapes_are(
         student,
         {
             "encoder": (called.input_dims, [called.latent_dims]),
@@ -63,13 +63,13 @@ def output_is_sigmoid(student: Student, **sizes: Any) -> None:
 @check("auto is the encoder followed by the decoder")
 def shared_weights(student: Student, **sizes: Any) -> None:
     """auto(x) is decoder(encoder(x)), also after the weights of either change."""
-    builders.auto_is_both(student, _built(student, sizes).parts)
+    shared.auto_is_both(student, _built(student, sizes).parts)
 
 
 @check("the loss is binary cross-entropy")
 def loss_is_bce(student: Student, **sizes: Any) -> None:
     """auto trains on the mean binary cross-entropy of x and auto(x), and that alone."""
-    builders.loss_is_bce(
+    shared.loss_is_bce(
         student,
         _built(student, sizes).input_dims,
         "the loss given to auto.compile, or a penalty added to it: the vanilla "
@@ -80,10 +80,10 @@ def loss_is_bce(student: Student, **sizes: Any) -> None:
 @check("auto is compiled with Adam")
 def optimizer_is_adam(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
-    builders.optimizer_is_adam(student, _built(student, sizes).input_dims)
+    shared.optimizer_is_adam(student, _built(student, sizes).input_dims)
 
 
 @check("the arguments stay as they were")
 def arguments_unchanged(student: Student, **sizes: Any) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
-    builders.arguments_stay(student, DenseSizes(**sizes).arguments, position=1)
+    shared.arguments_stay(student, DenseSizes(**sizes).arguments, position=1)

@@ -1,9 +1,9 @@
 """The variational autoencoder: one function for each property of the contract.
 
 Each takes the builder ``autoencoder(input_dims, hidden_layers, latent_dims)`` and
-prints or raises as :func:`helpers.checks.report.check` says. Hidden tests call the same
-functions with other sizes: fields of :class:`Sizes`. What the code, its noise and the
-divergence must do stands in :mod:`helpers.checks.latent`.
+prints or raises as ``check`` says. Hidden tests call the same
+functions with other sizes: fields of ``Sizes``. What the code, its noise and the
+divergence must do stands in ``helpers.checks.oracles.latent``.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from helpers.checks import builders, dense, latent
-from helpers.checks.dense import (
+from helpers.checks.oracles import dense, latent, shared
+from helpers.checks.oracles.dense import (
     DenseSizes,
     close,
     draw,
@@ -20,8 +20,8 @@ from helpers.checks.dense import (
     orders,
     relu,
 )
-from helpers.checks.interface import Student
-from helpers.checks.report import CheckFailed, check
+from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.student.interface import Student
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def _built(student: Student, sizes: dict[str, Any]) -> Sizes:
 def shapes(student: Student, **sizes: Any) -> None:
     """Each of the three models works alone and gives arrays of the right shape."""
     called = _built(student, sizes)
-    builders.shapes_are(
+    shared.shapes_are(
         student,
         {
             "encoder": (called.input_dims, [called.latent_dims] * 3),
@@ -229,10 +229,10 @@ def no_collapse(
 def optimizer_is_adam(student: Student, **sizes: Any) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
     called = _built(student, sizes)
-    builders.optimizer_is_adam(student, called.input_dims, elsewhere=called.is_head)
+    shared.optimizer_is_adam(student, called.input_dims, elsewhere=called.is_head)
 
 
 @check("the arguments stay as they were")
 def arguments_unchanged(student: Student, **sizes: Any) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
-    builders.arguments_stay(student, Sizes(**sizes).arguments, position=1)
+    shared.arguments_stay(student, Sizes(**sizes).arguments, position=1)

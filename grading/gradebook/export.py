@@ -1,0 +1,221 @@
+"""Marks as CSV files: plain, for Canvas and for Moodle, as nbgrader's exporter plugins.
+
+``nbgrader export --exporter grading.gradebook.export.CanvasExport --to canvas.csv``
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins import ExportPlugin
+from traitlets import Dict, Enum, Unicode
+
+from grading.course import Course
+
+# What a spreadsheet would take for a formula, in full-width forms too.
+FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
+
+def cell(value: Any) -> str | float:
+    """Return a value for a CSV file: numbers as they are, text that is no formula."""
+    if value is None:
+        return ""
+    if isinstance(value, int | float):
+        return round(value, 4)
+    text = CONTROL.sub(" ", str(value))
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+class _Export(ExportPlugin):
+    """What the exporters share: which assignments and students, and how to write.
+
+    ``ExportPlugin.assignment`` and ``.student`` choose some; all, if they are empty.
+    """
+
+    default_name = "grades.csv"
+
+    titles = Dict(
+        help="Titles of assignments' columns, where they are not the names: "
+        "{'vanilla': 'Assignment 1 (4711)'} finds a column that Canvas has already."
+    ).tag(config=True)
+
+    def title(self, assignment: Any) -> str:
+        """Return the title of an assignment's column."""
+        return self.titles.get(assignment.name, assignment.name)
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the marks to ``ExportPlugin.to``: UTF-8, text in quotes.
+
+        Raises:
+            ValueError: an assignment that was asked for does not exist.
+        """
+        names = {str(name) for name in self.assignment}
+        assignments = [a for a in gradebook.assignments if not names or a.name in names]
+        if missing := names - {one.name for one in assignments}:
+            raise ValueError(f"no assignment {', '.join(sorted(missing))}")
+        chosen = {str(name) for name in self.student}
+        students = [s for s in gradebook.students if not chosen or s.id in chosen]
+        path = Path(self.to or self.default_name)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
+            for row in self.rows(gradebook, assignments, students):
+                writer.writerow([cell(value) for value in row])
+        self.log.info("Wrote %s", path)
+
+    def rows(
+        self, gradebook: Gradebook, assignments: list[Any], students: list[Any]
+    ) -> Iterator[Iterable[Any]]:
+        """Yield the rows, the header first."""
+        raise NotImplementedError
+
+
+def _submission(gradebook: Gradebook, assignment: Any, student: Any) -> Any:
+    """Return a student's submission; None if there is none."""
+    try:
+        return gradebook.find_submission(assignment.name, student.id)
+    except MissingEntry:
+        return None
+
+
+def _score(submission: Any) -> float:
+    return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
+
+
+class CsvExport(_Export):
+    """All assignments × all students, in the columns of nbgrader's own exporter.
+
+    A student who handed in nothing has the score 0, as there.
+    """
+
+    columns = (
+        "assignment",
+        "duedate",
+        "timestamp",
+        "student_id",
+        "last_name",
+        "first_name",
+        "email",
+        "raw_score",
+        "late_submission_penalty",
+        "score",
+        "max_score",
+    )
+
+    def rows(
+        self, gradebook: Gradebook, assignments: list[Any], students: list[Any]
+    ) -> Iterator[Iterable[Any]]:
+        """Yield the rows, the header first."""
+        yield self.columns
+        for assignment in assignments:
+            for student in students:
+                found = _submission(gradebook, assignment, student)
+                yield (
+                    assignment.name,
+                    assignment.duedate,
+                    found and found.timestamp,
+                    student.id,
+                    student.last_name,
+                    student.first_name,
+                    student.email,
+                    found.score if found else 0.0,
+                    (found.late_submission_penalty or 0.0) if found else 0.0,
+                    _score(found) if found else 0.0,
+                    assignment.max_score,
+                )
+
+
+class CanvasExport(_Export):
+    """One row for each student, in the columns of Canvas's gradebook.
+
+    A student who handed in nothing has an empty mark, which Canvas leaves as it is.
+    """
+
+    default_name = "canvas.csv"
+
+    id_column = Enum(
+        ["ID", "SIS User ID", "SIS Login ID"],
+        default_value="SIS Login ID",
+        help="Which of Canvas's columns holds the ids that nbgrader has.",
+    ).tag(config=True)
+    section = Unicode("", help="The section of all students.").tag(config=True)
+
+    def rows(
+        self, gradebook: Gradebook, assignments: list[Any], students: list[Any]
+    ) -> Iterator[Iterable[Any]]:
+        """Yield the rows, the header first."""
+        ids = ["ID", "SIS User ID", "SIS Login ID"]
+        yield ["Student", *ids, "Section", *(self.title(one) for one in assignments)]
+        blank = [""] * (len(ids) + 1)
+        yield ["Points Possible", *blank, *(one.max_score for one in assignments)]
+        for student in students:
+            names = [name for name in (student.last_name, student.first_name) if name]
+            found = [_submission(gradebook, one, student) for one in assignments]
+            yield [
+                ", ".join(names) or student.id,
+                *(student.id if column == self.id_column else "" for column in ids),
+                self.section,
+                *(_score(one) if one else "" for one in found),
+            ]
+
+
+class MoodleExport(_Export):
+    """One row for each student, in the columns of Moodle's grader report.
+
+    A student who handed in nothing has an empty mark, which Moodle leaves as it is.
+    """
+
+    default_name = "moodle.csv"
+
+    def rows(
+        self, gradebook: Gradebook, assignments: list[Any], students: list[Any]
+    ) -> Iterator[Iterable[Any]]:
+        """Yield the rows, the header first."""
+        yield [
+            "First name",
+            "Last name",
+            "ID number",
+            "Institution",
+            "Department",
+            "Email address",
+            *(f"Assignment: {self.title(one)} (Real)" for one in assignments),
+        ]
+        for student in students:
+            found = [_submission(gradebook, one, student) for one in assignments]
+            yield [
+                student.first_name,
+                student.last_name,
+                student.id,
+                "",
+                "",
+                student.email,
+                *(_score(one) if one else "" for one in found),
+            ]
+
+
+EXPORTERS = {"csv": CsvExport, "canvas": CanvasExport, "moodle": MoodleExport}
+
+
+def export(
+    course: Course, format: str, to: Path | None = None, assignments: Iterable[str] = ()
+) -> Path:
+    """Write the course's marks to a file and return its path.
+
+    Args:
+        course: the course folder.
+        format: ``"csv"``, ``"canvas"`` or ``"moodle"``.
+        to: the file; ``grades.csv``, ``canvas.csv`` or ``moodle.csv`` if left out.
+        assignments: which ones; all, if none is named.
+
+    Raises:
+        KeyError: an unknown format.
+        ValueError: an assignment that does not exist.
+    """
+    plugin = EXPORTERS[format](config=course.config, assignment=list(assignments))
+    plugin.to = str(to or course.root / plugin.default_name)
+    with course.gradebook() as gradebook:
+        plugin.export(gradebook)
+    return Path(plugin.to)

@@ -1,0 +1,160 @@
+"""A page about a graded class, for the instructor: one file, no network, no scripts.
+
+It is made of the newest results in the journal and of what lies in ``submitted/``;
+nothing is run.
+"""
+
+import base64
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from helpers.plots import Picture
+
+import nbformat
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from nbgrader.utils import is_solution
+
+from grading.course import Course
+from grading.journal import Journal
+from grading.report import charts
+from grading.report.similarity import Comparison, compare
+from grading.report.summary import Summary
+from grading.runtime.fingerprint import work_key
+from grading.runtime.sanitize import text
+from grading.submission import assemble, intake
+from grading.submission.assignment import Assignment
+
+# What a page shows of what may be very much.
+MOST_PAIRS, MOST_MESSAGES, MOST_NOTES, MOST_SLOW, MOST_LINES = 20, 4, 4, 10, 200
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the students of a class have handed in by now.
+
+    Attributes:
+        cells: the text of cells that each wrote something in, by the student's id.
+        waiting: students whose work is not graded yet, or other than what was graded.
+    """
+
+    cells: dict[str, list[str]]
+    waiting: list[str]
+
+
+def report(course: Course, name: str) -> Path:
+    """Write ``reports/NAME.html`` about an assignment and return its path.
+
+    Args:
+        course: the course folder.
+        name: the assignment's name.
+
+    Raises:
+        FileNotFoundError: the course has no such assignment.
+    """
+    assignment = Assignment.load(course, name)
+    with Journal(course.state / "journal.jsonl", write=False) as journal:
+        # Outputs, most of what results hold, have no place on the page.
+        results = (replace(one, outputs={}) for one in journal.latest(name))
+        summary = Summary.of(assignment.points, results)
+        work = _work(course, assignment, journal, list(summary.scores))
+    stubs = [stub.source for stub in assignment.stubs.values()]
+    alike = compare(work.cells, [*stubs, *_references(course, name)])
+    path = course.root / "reports" / f"{name}.html"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(page(name, summary, work.waiting, alike), encoding="utf-8")
+    return path
+
+
+def page(name: str, summary: Summary, waiting: list[str], alike: Comparison) -> str:
+    """Return the page as HTML.
+
+    All text in it is escaped, and without control characters.
+
+    Args:
+        name: the assignment's name.
+        summary: the class.
+        waiting: students whose work is not graded yet.
+        alike: which texts are alike.
+    """
+    environment = Environment(
+        loader=PackageLoader("grading.report"),
+        autoescape=True,
+        finalize=_plain,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pictures, kinds = {}, []
+    if summary.results:
+        kinds = sorted(set(charts.table(summary).flat))
+        pictures["distribution"] = charts.distribution(summary)
+        pictures["heat_map"] = charts.heat_map(summary)
+    return environment.get_template("report.html.j2").render(
+        name=name,
+        summary=summary,
+        waiting=waiting,
+        alike=alike,
+        lines=_lines,
+        pictures={key: _image(picture) for key, picture in pictures.items()},
+        legend=[
+            (charts.SHADES[kind], charts.SIGNS[kind], charts.KINDS[kind])
+            for kind in kinds
+        ],
+        now=datetime.now().isoformat(" ", "minutes"),
+        most_pairs=MOST_PAIRS,
+        most_messages=MOST_MESSAGES,
+        most_slow=MOST_SLOW,
+        most_notes=MOST_NOTES,
+    )
+
+
+def _work(
+    course: Course, assignment: Assignment, journal: Journal, graded: list[str]
+) -> Work:
+    found, _ = intake.students(course, assignment.name)
+    waiting = sorted(set(found) - set(graded))
+    stubs = {stub.source for stub in assignment.stubs.values()}
+    cells = {}
+    for student in graded:
+        if not course.path(course.submitted, student, assignment.name).exists():
+            continue
+        submission = intake.receive(course, assignment, student)
+        job = assemble.job(assignment, submission, "")
+        written = journal.written(assignment.name, student)
+        if written is not None and written["work"] != work_key(job):
+            waiting.append(student)
+        cells[student] = [
+            cell.source
+            for cell in job.cells
+            if cell.role == "solution" and cell.source not in stubs
+        ]
+    return Work(cells, sorted(waiting))
+
+
+def _references(course: Course, name: str) -> list[str]:
+    """Return the course's own solutions."""
+    notebook = nbformat.read(course.source(name), as_version=4)
+    return [cell.source for cell in notebook.cells if is_solution(cell)]
+
+
+def _plain(value: Any) -> Any:
+    """Return what stands for a value on the page: text without control characters."""
+    return text(value) if type(value) is str else value
+
+
+def _image(picture: Picture) -> dict[str, Any]:
+    width, height = picture.get_size_inches() * charts.DPI
+    return {
+        "alt": picture.alt,
+        "data": base64.b64encode(picture.png()).decode(),
+        "width": round(width),
+        "height": round(height),
+    }
+
+
+def _lines(source: str, shared: frozenset[int]) -> list[tuple[str, bool]]:
+    """Return the lines of a text, and of each whether it is shared."""
+    lines = source.split("\n")[:MOST_LINES]
+    return [(line, number in shared) for number, line in enumerate(lines)]

@@ -1,0 +1,157 @@
+"""A graded class in numbers: points, what was lost where and why, how long it took."""
+
+import re
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from grading.runtime.job import Result
+
+NUMBER = re.compile(r"[-+]?(?<![A-Za-z_0-9])\d+(\.\d+)?(e[-+]?\d+)?", re.I)
+NUMBERS = re.compile(r"#(?:[\s,×x]+#)+,?")
+
+
+@dataclass(frozen=True)
+class Check:
+    """How a class did in one test cell.
+
+    Attributes:
+        name: its grade id.
+        points: what it earns at most.
+        lost: how many students lost points in it.
+        of: how many students' programs were run.
+        messages: messages, with how many students got each, the commonest first.
+    """
+
+    name: str
+    points: float
+    lost: int
+    of: int
+    messages: tuple[tuple[str, int], ...]
+
+    @property
+    def rate(self) -> float:
+        """The share of students who lost points in it."""
+        return self.lost / self.of if self.of else 0.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The newest results of a class.
+
+    Attributes:
+        points: what each test cell earns at most, by grade id, in their order.
+        results: one for each student, fewest points first.
+    """
+
+    points: Mapping[str, float]
+    results: tuple[Result, ...]
+
+    @classmethod
+    def of(cls, points: Mapping[str, float], results: Iterable[Result]) -> "Summary":
+        """Return the summary of results in any order."""
+
+        def order(one: Result) -> tuple[float, bool, str]:
+            return score(one, points), one.status != "refused", one.student
+
+        return cls(points, tuple(sorted(results, key=order)))
+
+    @property
+    def most(self) -> float:
+        """The points of the whole assignment."""
+        return sum(self.points.values())
+
+    @cached_property
+    def scores(self) -> dict[str, float]:
+        """Each student's points."""
+        return {one.student: score(one, self.points) for one in self.results}
+
+    @property
+    def mean(self) -> float:
+        """The mean of the points; 0 for an empty class."""
+        return statistics.fmean(self.scores.values()) if self.scores else 0.0
+
+    @property
+    def median(self) -> float:
+        """The median of the points; 0 for an empty class."""
+        return statistics.median(self.scores.values()) if self.scores else 0.0
+
+    @cached_property
+    def ran(self) -> list[Result]:
+        """Results of programs that were run: all but the refused."""
+        return [one for one in self.results if one.status != "refused"]
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """How the class did in each test cell, the most often lost first."""
+        found = []
+        for name, most in self.points.items():
+            lost = [one for one in self.ran if one.marks.get(name, 0.0) < most]
+            messages = grouped(one.messages.get(name, "") for one in lost)
+            found.append(Check(name, most, len(lost), len(self.ran), messages))
+        return sorted(found, key=lambda check: -check.lost)
+
+    @property
+    def lost_alike(self) -> list[list[Check]]:
+        """Checks with points lost; those with the same messages stand together."""
+        together: dict[tuple, list[Check]] = defaultdict(list)
+        for check in self.checks:
+            if check.lost:
+                together[check.points, check.lost, check.messages].append(check)
+        return list(together.values())
+
+    @property
+    def to_look_at(self) -> list[Result]:
+        """Results with flags, notes, or another end than a grade; flags come first."""
+        order = ("refused", "timeout", "failed", "repaired", "graded")
+        return sorted(
+            (one for one in self.results if one.flags or one.notes),
+            key=lambda one: (not one.flags, order.index(one.status), one.student),
+        )
+
+    @property
+    def slowest(self) -> list[Result]:
+        """Runs whose time is known, the longest first."""
+        timed = [one for one in self.results if "all" in one.seconds]
+        return sorted(timed, key=lambda one: -one.seconds["all"])
+
+    def lost(self, result: Result) -> list[str]:
+        """Return in which checks a student lost points; all are one entry."""
+        names = [
+            name
+            for name, most in self.points.items()
+            if result.marks.get(name, 0) < most
+        ]
+        return names if len(names) < len(self.points) else ["all checks"]
+
+
+def score(result: Result, points: Mapping[str, float]) -> float:
+    """Return the points of a result in the test cells of today."""
+    return sum(result.marks.get(name, 0.0) for name in points)
+
+
+def without_numbers(message: str) -> str:
+    """Return a message as it is compared: each number, or list of numbers, as ``#``.
+
+    >>> without_numbers("expected (None, 32), found (None, 16)")
+    'expected (None, #), found (None, #)'
+    >>> without_numbers("sizes 128, 64, 32") == without_numbers("sizes 9")
+    True
+    """
+    return NUMBERS.sub("#", NUMBER.sub("#", " ".join(message.split())))
+
+
+def grouped(messages: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Count messages, those that differ in numbers and line ends alone as one.
+
+    Returns:
+        Messages and how often each came, the commonest first. Of those that count as
+        one, the wording is the commonest.
+    """
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    for message in messages:
+        groups[without_numbers(message)][message] += 1
+    ordered = sorted(groups.values(), key=lambda group: -group.total())
+    return tuple((group.most_common(1)[0][0], group.total()) for group in ordered)

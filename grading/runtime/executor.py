@@ -1,0 +1,287 @@
+"""From a job to its result: a pure function, on whichever machine."""
+
+import atexit
+import functools
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
+from typing import Any
+
+from grading.runtime import protocol, sandbox
+from grading.runtime.collect_outputs import failed
+from grading.runtime.forkserver import Kind, Origin, Warm
+from grading.runtime.job import Cell, Job, Output, Result, Status, Verdict, as_request
+from grading.runtime.kernel import Kernel
+from grading.runtime.protocol import Bounds, Misbehaved
+from grading.runtime.sanitize import text
+
+GRACE_S = 15.0
+KINDS: tuple[Kind, ...] = ("kernel", "verdict")
+ENDED = {
+    "memory": "The program used more memory than a submission may, and was stopped.",
+    "error": "The sandbox failed: {error}",
+    "lost": "The sandbox was lost.",
+}
+
+
+class SandboxFailed(RuntimeError):
+    """The machine, not the submission, is at fault; the job can be tried again."""
+
+
+class Executor:
+    """Two warm servers with one origin, and the way from a job to its result.
+
+    Args:
+        trust_submissions: do without a sandbox; see ``WITHOUT_SANDBOX``.
+
+    Raises:
+        sandbox.NoSandbox: this machine cannot make one.
+        SandboxFailed: a warm server did not start.
+    """
+
+    def __init__(self, *, trust_submissions: bool = False) -> None:
+        sandbox.require(trust_submissions=trust_submissions)
+        self._sandboxed = not trust_submissions
+        self._lock = threading.Lock()
+        self._origin: Origin | None = None
+        self._servers: dict[Kind, Warm] = {}
+        try:
+            for kind in KINDS:
+                self._servers[kind] = self._server(kind)
+        except SandboxFailed:
+            self.close()
+            raise
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process ids of the warm servers, by kind."""
+        return {kind: server.pid for kind, server in self._servers.items()}
+
+    def close(self) -> None:
+        """End the servers."""
+        for one in self._warm():
+            one.close()
+
+    def _warm(self) -> list[Warm | Origin]:
+        origin = [] if self._origin is None else [self._origin]
+        return [*self._servers.values(), *origin]
+
+    def _server(self, kind: Kind) -> Warm:
+        """Return a new server, from a new origin if there is none any more.
+
+        Raises:
+            SandboxFailed: it did not start.
+        """
+        if self._origin is not None:
+            with suppress(RuntimeError, OSError):
+                return Warm(kind, self._origin)
+            self._origin.close()
+        try:
+            self._origin = Origin()
+            return Warm(kind, self._origin)
+        except (RuntimeError, OSError) as error:
+            raise SandboxFailed(str(error)) from error
+
+    def _fork(
+        self, kind: Kind, request: dict[str, Any], ends: Iterable[socket.socket]
+    ) -> None:
+        fds = [end.fileno() for end in ends]
+        with self._lock:
+            # One that was killed a moment ago may still look alive.
+            with suppress(OSError):
+                if self._servers[kind].alive:
+                    self._servers[kind].fork(request, fds)
+                    return
+            self._servers[kind].close()
+            self._servers[kind] = self._server(kind)
+            self._servers[kind].fork(request, fds)
+
+    def execute(self, job: Job) -> Result:
+        """Run a job.
+
+        Raises:
+            SandboxFailed: the sandbox could not be made or was lost.
+        """
+        try:
+            return self._execute(job)
+        except (Misbehaved, OSError) as error:
+            said = "".join(one.said for one in self._warm())
+            raise SandboxFailed(
+                f"a trusted process was lost: {error}. {said}"
+            ) from None
+
+    def _execute(self, job: Job) -> Result:
+        started = time.monotonic()
+        deadline = started + job.limits.wall_s
+        with ExitStack() as stack:
+
+            def pair() -> tuple[socket.socket, socket.socket]:
+                ours, theirs = socket.socketpair()
+                return stack.enter_context(ours), stack.enter_context(theirs)
+
+            control, control_theirs = pair()
+            cells, cells_theirs = pair()
+            judging, judging_theirs = pair()
+            asking, answering = pair()
+            theirs = (control_theirs, cells_theirs, answering)
+            how = {"limits": asdict(job.limits), "sandboxed": self._sandboxed}
+            self._fork("kernel", how, theirs)
+            self._fork("verdict", {}, (judging_theirs, asking))
+            for one in (*theirs, judging_theirs, asking):
+                one.close()
+            protocol.send(judging, as_request(job), deadline=deadline)
+
+            def interrupt() -> None:
+                with suppress(OSError):
+                    control.send(sandbox.INTERRUPT)
+
+            kernel = Kernel(cells, deadline, job.limits.output_kb, interrupt)
+            outputs = {
+                cell.name: kernel.run(
+                    cell.source, cell.grade_id if cell.role == "test" else None
+                )
+                for cell in job.cells
+                if cell.kind == "code"
+            }
+            ran = time.monotonic()
+            kernel.serve()
+            verdict = _verdict(judging, cells, deadline)
+            judged = time.monotonic()
+            end = _stop(control)
+        seconds = {
+            "cells": ran - started,
+            "verdict": judged - ran,
+            "all": time.monotonic() - started,
+        }
+        return _result(job, outputs, kernel, verdict, end, seconds)
+
+
+def _verdict(judging: socket.socket, cells: socket.socket, deadline: float) -> Verdict:
+    """Let the trusted process judge; return its verdict."""
+    left = max(0.0, deadline - time.monotonic())
+    with suppress(Misbehaved):  # it may have said already what is wrong
+        protocol.send(judging, {"seconds": left})
+    threading.Thread(target=_drain, args=(cells,), daemon=True).start()
+    found, _ = protocol.receive(
+        judging,
+        bounds=Bounds(text=1 << 26),
+        deadline=time.monotonic() + left + GRACE_S,
+    )
+    if "error" in found:
+        raise SandboxFailed(f"the trusted process failed: {found['error']}")
+    return Verdict(**found)
+
+
+def _drain(cells: socket.socket) -> None:
+    """Throw away what the student's process says, so that it never has to wait."""
+    with suppress(OSError):
+        cells.settimeout(None)
+        while cells.recv(1 << 16):
+            pass
+
+
+def _stop(control: socket.socket) -> dict[str, Any]:
+    """End the sandbox; return its supervisor's report. Nothing runs in it any more."""
+    with suppress(OSError):
+        control.shutdown(socket.SHUT_WR)
+    control.settimeout(GRACE_S)
+    try:
+        return json.loads(control.recv(1 << 16))
+    except (OSError, ValueError):
+        return {"why": "lost"}
+
+
+def _result(
+    job: Job,
+    outputs: dict[str, list[Output]],
+    kernel: Kernel,
+    verdict: Verdict,
+    end: dict[str, Any],
+    seconds: dict[str, float],
+) -> Result:
+    why = end["why"]
+    if why in ("error", "lost"):
+        raise SandboxFailed(ENDED[why].format(**end))
+    status: Status = "graded"
+    notes = []
+    if why == "memory":
+        status = "failed"
+        notes.append(ENDED["memory"])
+    elif kernel.late or isinstance(kernel.ended, protocol.TooLate) or verdict.late:
+        status = "timeout"
+        notes.append(
+            "A cell, or an answer of a model, took too long and was stopped: there "
+            f"are {job.limits.wall_s:g} seconds for all, and half of what is left for "
+            "one cell."
+        )
+    elif kernel.ended or verdict.broken:
+        status = "failed"
+        notes.append(f"The program broke off: {kernel.ended or verdict.broken}.")
+    flags = [] if status != "graded" else _disagreements(job.trusted, outputs, verdict)
+    return Result(
+        key=job.key,
+        student=job.student,
+        assignment=job.assignment,
+        status=status,
+        notes=tuple(notes),
+        outputs=outputs,
+        marks=verdict.marks,
+        messages={name: text(one) for name, one in verdict.messages.items()},
+        flags=tuple(flags),
+        seconds=seconds,
+    )
+
+
+def _disagreements(
+    tests: tuple[Cell, ...], outputs: dict[str, list[Output]], verdict: Verdict
+) -> list[str]:
+    """Return the test cells that ended otherwise in the student's own process."""
+    return [
+        f"disagreement: {cell.grade_id}"
+        for cell in tests
+        if failed(outputs.get(cell.name, [])) == verdict.visible[cell.grade_id]
+    ]
+
+
+_making = threading.Lock()
+
+
+@functools.cache
+def _executor(trust_submissions: bool) -> Executor:
+    made = Executor(trust_submissions=trust_submissions)
+    atexit.register(made.close)
+    return made
+
+
+def executor(trust_submissions: bool = False) -> Executor:
+    """Return this process's executor, made at the first call and ended at exit."""
+    with _making:  # not one for each thread that comes at the same time
+        return _executor(trust_submissions)
+
+
+@functools.cache
+def warm_up(trust_submissions: bool = False) -> None:
+    """Begin to make this process's executor, which takes seconds, at the first call.
+
+    Whoever executes a job waits for it, and learns what is wrong with it.
+    """
+
+    def make() -> None:
+        with suppress(sandbox.NoSandbox, SandboxFailed):
+            executor(trust_submissions)
+
+    threading.Thread(target=make).start()
+
+
+def execute(job: Job, *, trust_submissions: bool = False) -> Result:
+    """Run a job with this process's executor.
+
+    Raises:
+        sandbox.NoSandbox: this machine cannot make a sandbox.
+        SandboxFailed: the sandbox could not be made or was lost.
+    """
+    return executor(trust_submissions).execute(job)

@@ -1,0 +1,70 @@
+"""A hash of all that decides a result: the same key, the same result."""
+
+import hashlib
+import json
+import platform
+import sys
+from dataclasses import asdict, replace
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+
+from grading.runtime.job import Job
+from grading.runtime.kernel import kernel_environment
+
+PACKAGE = Path(__file__).resolve().parents[1]
+# The folders whose code decides a result. What they import of this package lies in them
+# too: the import contract in pyproject.toml says so. The rest may change without a new
+# result.
+SIDES = ("runtime", "trusted", "untrusted")
+CHECKS = PACKAGE.parent / "helpers"
+PACKAGES = ("site-packages", "dist-packages")
+# Variables of a kernel that say where things lie on a host, and decide no result.
+PLACES = {"HOME", "IPYTHONDIR", "LD_LIBRARY_PATH", "PATH", "TMPDIR"}
+
+
+def environment() -> str:
+    """Return a hash of all but the job: what is installed, and a kernel's variables."""
+    variables = {
+        name: value
+        for name, value in kernel_environment().items()
+        if name not in PLACES
+    }
+    return _hash(json.dumps([_installed(), variables], sort_keys=True))
+
+
+@cache
+def _installed() -> str:
+    """Return a hash of Python, its packages, the checks and what runs them."""
+    # Not all of sys.path: setuptools, once imported, adds a folder of its own.
+    folders = [path for path in sys.path if path.endswith(PACKAGES)]
+    packages = sorted(
+        {f"{one.name}=={one.version}" for one in distributions(path=folders)}
+    )
+    found = [platform.python_version(), platform.machine(), *packages]
+    for folder in (CHECKS, *(PACKAGE / side for side in SIDES)):
+        for path in sorted(folder.rglob("*.py")):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            found.append(f"{path.relative_to(PACKAGE.parent).as_posix()} {content}")
+    return _hash("\n".join(found))
+
+
+def key(job: Job, environment: str) -> str:
+    """Return a hash of a job, whoever the student is, and the environment."""
+    value = asdict(replace(job, key="", student=""))
+    return _hash(json.dumps([value, environment], sort_keys=True))
+
+
+def refusal_key(assignment: str, sentences: list[str]) -> str:
+    """Return the key of a submission that does not run."""
+    return _hash(json.dumps([assignment, sentences]))
+
+
+def work_key(job: Job) -> str:
+    """Return a hash of what the student wrote alone."""
+    work = [[cell.name, cell.source] for cell in job.cells if cell.role == "solution"]
+    return _hash(json.dumps([job.assignment, work]))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

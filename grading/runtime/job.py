@@ -1,0 +1,197 @@
+"""What is to be done for one submission, and what came of it: plain values.
+
+Neither holds a path, a handle or a time of day, so that both can travel to another
+machine and back. Their JSON is canonical: the same value always gives the same bytes.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, Self
+
+Kind = Literal["code", "markdown"]
+Role = Literal["setup", "solution", "test", "training", "progress", "plain"]
+Status = Literal["graded", "repaired", "failed", "timeout", "refused"]
+Output = dict[str, Any]
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), indent=None
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the notebook that runs.
+
+    Attributes:
+        id: the cell's id in the course's own source.
+        grade_id: nbgrader's name of it; ``""`` if it has none.
+        kind: ``"code"`` or ``"markdown"``.
+        source: its text.
+        role: what it is for.
+        points: what it earns at most; 0 for all but test cells.
+    """
+
+    id: str
+    grade_id: str
+    kind: Kind
+    source: str
+    role: Role
+    points: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The key of this cell in a result: the grade id, else the id."""
+        return self.grade_id or self.id
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use at most.
+
+    Attributes:
+        wall_s: seconds on the clock, all cells together.
+        cpu_s: seconds of processor time of any one process.
+        memory_mb: megabytes of memory.
+        processes: processes and threads.
+        file_mb: megabytes of each file, and of all private files together.
+        output_kb: kilobytes of all outputs together.
+    """
+
+    wall_s: float = 120.0
+    cpu_s: float = 120.0
+    memory_mb: int = 4096
+    processes: int = 256
+    file_mb: int = 64
+    output_kb: int = 1024
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission, ready to run.
+
+    Attributes:
+        assignment: the assignment's name.
+        student: the student's id.
+        cells: the rebuilt notebook, in the order of the course's source, with the
+            student's text in solution cells alone and **without** hidden tests: what
+            the student's kernel runs.
+        trusted: the test cells with their hidden tests. They never enter a process
+            that student code runs in.
+        seed: of random weights and inputs.
+        limits: what the run may use.
+        key: hash of all that decides the result.
+    """
+
+    assignment: str
+    student: str
+    cells: tuple[Cell, ...]
+    trusted: tuple[Cell, ...]
+    seed: int = 0
+    limits: Limits = field(default_factory=Limits)
+    key: str = ""
+
+    def to_json(self) -> str:
+        """Return the job as canonical JSON."""
+        return _canonical(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Return the job that ``to_json`` wrote.
+
+        Raises:
+            ValueError: the text is not a job.
+        """
+        try:
+            value = dict(json.loads(text))
+            for name in ("cells", "trusted"):
+                value[name] = tuple(Cell(**cell) for cell in value[name])
+            value["limits"] = Limits(**value["limits"])
+            return cls(**value)
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"not a job: {error}") from None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a job.
+
+    Attributes:
+        key: the job's key.
+        student: the student's id.
+        assignment: the assignment's name.
+        status: how it ended.
+        notes: plain sentences for the instructor.
+        outputs: nbformat outputs of each code cell by its name (see
+            ``Cell.name``), without active HTML.
+        marks: points of each test cell by grade id, from the trusted verdict.
+        messages: why points were lost, by grade id.
+        flags: what a human should look at, such as ``"disagreement: shapes"``.
+        seconds: how long each step took. It differs from run to run and does not take
+            part in comparisons.
+    """
+
+    key: str
+    student: str
+    assignment: str
+    status: Status
+    notes: tuple[str, ...] = ()
+    outputs: dict[str, list[Output]] = field(default_factory=dict)
+    marks: dict[str, float] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
+
+    def to_json(self, *, seconds: bool = False) -> str:
+        """Return the result as canonical JSON, with ``seconds`` only if asked for."""
+        value = asdict(self)
+        if not seconds:
+            del value["seconds"]
+        return _canonical(value)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Return the result that ``to_json`` wrote.
+
+        Raises:
+            ValueError: the text is not a result.
+        """
+        try:
+            value = dict(json.loads(text))
+            for name in ("notes", "flags"):
+                value[name] = tuple(value[name])
+            return cls(**value)
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"not a result: {error}") from None
+
+
+@dataclass
+class Verdict:
+    """What the trusted process found.
+
+    Attributes:
+        marks: points by grade id.
+        messages: why points were lost, by grade id.
+        visible: whether the visible tests passed, by grade id.
+        late: whether the student's process took too long.
+        broken: why the student's process could no longer be asked; ``""`` if it could.
+    """
+
+    marks: dict[str, float] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+    visible: dict[str, bool] = field(default_factory=dict)
+    late: bool = False
+    broken: str = ""
+
+
+def as_request(job: Job) -> dict[str, Any]:
+    """Return the course's part of a job: what the process that judges reads first."""
+    tests = [cell for cell in job.cells if cell.role == "test"]
+    setup = [c.source for c in job.cells if c.role == "setup" and c.kind == "code"]
+    return {
+        "setup": setup,
+        "cells": list(map(asdict, tests)),
+        "trusted": list(map(asdict, job.trusted)),
+        "seed": job.seed,
+    }

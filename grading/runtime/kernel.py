@@ -1,0 +1,125 @@
+"""The grader's end of a student's kernel: cells go in, bounded outputs come out."""
+
+import os
+import select
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grading.runtime import protocol
+from grading.runtime.job import Output
+from grading.runtime.protocol import Bounds, Misbehaved
+
+if TYPE_CHECKING:
+    from grading.runtime.collect_outputs import Messages
+
+# What a kernel takes over from the process that starts it, and that decides results.
+VARIABLES = ("COURSE_PROFILE", "KERAS_BACKEND", "OMP_NUM_THREADS")
+# A message of the kernel: an image or a long print. Longer ones are left out.
+MOST_IN_MESSAGE = 4 << 20
+INTERRUPT_S = 5.0
+
+
+@dataclass
+class Kernel:
+    """The grader's end of a kernel.
+
+    Attributes:
+        sock: the socket to it.
+        deadline: when all cells must be done, on the clock of ``time.monotonic``.
+        output_kb: kilobytes of outputs that are kept, all cells together.
+        interrupt: interrupts the cell that runs.
+        ended: why no further cell can run; ``None`` while one can.
+        late: whether a cell had to be interrupted.
+    """
+
+    sock: socket.socket
+    deadline: float
+    output_kb: int
+    interrupt: Callable[[], None]
+    ended: Misbehaved | None = None
+    late: bool = False
+    _kept: int = field(default=0, repr=False)
+
+    def run(self, source: str, test: str | None = None) -> list[Output]:
+        """Run a cell; return its outputs, cleaned.
+
+        ``test`` is its grade id if it is a test cell.
+
+        A cell that takes half of the time that is left is interrupted. A kernel that
+        ends, does not stop or breaks the protocol gives what it showed until then;
+        ``ended`` says why.
+        """
+        # Not above: it would be in every warm process, which has no use for it.
+        from grading.runtime.collect_outputs import Messages
+
+        messages = Messages(room=max(0, (self.output_kb << 10) - self._kept))
+        if self.ended is None:
+            try:
+                asked = {"execute": source, "test": test}
+                protocol.send(self.sock, asked, deadline=self.deadline)
+                self._collect(messages)
+            except Misbehaved as error:
+                self.ended = error
+        self._kept += messages.size
+        return messages.outputs()
+
+    def _collect(self, messages: "Messages") -> None:
+        """Read messages until the cell is done."""
+        now = time.monotonic()
+        until, interrupted = now + (self.deadline - now) / 2, False
+        while True:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([self.sock], [], [], left)[0]:
+                if interrupted:
+                    raise protocol.TooLate("no answer in time")
+                self.late = interrupted = True
+                self.interrupt()
+                until = min(self.deadline, time.monotonic() + INTERRUPT_S)
+                continue
+            body, _ = protocol.receive(
+                self.sock,
+                bounds=Bounds(text=2 * MOST_IN_MESSAGE, arrays=0),
+                deadline=self.deadline,
+            )
+            if body.get("kind") == "idle":
+                return
+            messages.add(body)
+
+    def serve(self) -> None:
+        """Let the student's process answer questions about its names."""
+        try:
+            protocol.send(self.sock, {"serve": True}, deadline=self.deadline)
+        except Misbehaved as error:
+            self.ended = error
+
+
+def kernel_environment() -> dict[str, str]:
+    """Return the environment variables of a student's kernel: no others are there."""
+    from grading.runtime.sandbox import HOME
+
+    taken = (*VARIABLES, "LD_LIBRARY_PATH")
+    found = {name: os.environ[name] for name in taken if name in os.environ}
+    threads = found.setdefault("OMP_NUM_THREADS", "1")
+    return {
+        **found,
+        "HOME": HOME,
+        "TMPDIR": "/tmp",
+        "USER": "student",
+        "PATH": os.pathsep.join([os.path.dirname(sys.executable), "/usr/bin", "/bin"]),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "IPYTHONDIR": f"{HOME}/.ipython",
+        "NBGRADER_EXECUTION": "autograde",
+        "COURSE_OFFLINE": "1",
+        "TF_NUM_INTRAOP_THREADS": threads,
+        "TF_NUM_INTEROP_THREADS": threads,
+        # oneDNN compiles code for every shape: small models never earn that back.
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+    }

@@ -1,0 +1,98 @@
+"""The notebook that runs: the course's own, with the student's text in its place."""
+
+from dataclasses import replace
+
+from grading.runtime.fingerprint import key, refusal_key
+from grading.runtime.job import Cell, Job, Limits, Result
+from grading.submission.assignment import Assignment
+from grading.submission.intake import Submission
+from grading.submission.match_cells import Added
+
+
+def cells(assignment: Assignment, submission: Submission) -> tuple[Cell, ...]:
+    """Return the course's cells in their order, with the student's in their places.
+
+    A solution cell that is missing keeps its stub. Cells that the student added have
+    the role ``"solution"``, no grade id, and ids ``added-1``, ``added-2``, …
+    """
+    added = [
+        (one.after, _added(number, one))
+        for number, one in enumerate(submission.added, start=1)
+    ]
+    rebuilt: list[Cell] = []
+    started = False
+    for cell in assignment.cells:
+        if cell.role == "solution":
+            if not started:
+                rebuilt += [one for after, one in added if after == ""]
+                started = True
+            source = submission.solutions.get(cell.grade_id, cell.source)
+            rebuilt.append(replace(cell, source=source))
+            rebuilt += [one for after, one in added if after == cell.grade_id]
+        else:
+            rebuilt.append(cell)
+    return tuple(rebuilt)
+
+
+def _added(number: int, one: Added) -> Cell:
+    return Cell(
+        id=f"added-{number}",
+        grade_id="",
+        kind="code",
+        source=one.source,
+        role="solution",
+    )
+
+
+def job(
+    assignment: Assignment,
+    submission: Submission,
+    environment: str,
+    *,
+    limits: Limits | None = None,
+    seed: int = 0,
+) -> Job:
+    """Return what is to be run for a submission.
+
+    Args:
+        assignment: the course's own.
+        submission: what the student handed in.
+        environment: what ``environment`` returned.
+        limits: what the run may use.
+        seed: of random weights and inputs.
+    """
+    made = Job(
+        assignment=assignment.name,
+        student=submission.student,
+        cells=cells(assignment, submission),
+        trusted=assignment.tests,
+        seed=seed,
+        limits=limits or Limits(),
+    )
+    if submission.refused is not None:
+        sentences = [submission.refused, *submission.notes]
+        return replace(made, key=refusal_key(assignment.name, sentences))
+    return replace(made, key=key(made, environment))
+
+
+def refusal(job: Job, submission: Submission) -> Result:
+    """Return the explicit zero of a submission that was refused."""
+    sentence = f"Not graded: {submission.refused}"
+    tests = [cell.grade_id for cell in job.trusted]
+    return Result(
+        key=job.key,
+        student=job.student,
+        assignment=job.assignment,
+        status="refused",
+        notes=(str(submission.refused), *submission.notes),
+        marks=dict.fromkeys(tests, 0.0),
+        messages=dict.fromkeys(tests, sentence),
+    )
+
+
+def with_notes(result: Result, submission: Submission) -> Result:
+    """Return a result together with what intake repaired."""
+    if not submission.notes:
+        return result
+    status = "repaired" if result.status == "graded" else result.status
+    return replace(result, status=status, notes=(*submission.notes, *result.notes))

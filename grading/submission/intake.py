@@ -1,0 +1,235 @@
+"""What a student handed in: read before anything of it runs, and never followed.
+
+Everything here is bounded and none of it raises for a bad submission: such a one is
+refused, with a sentence, and gets an explicit zero.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
+
+from grading.course import Course
+from grading.submission import read_notebook
+from grading.submission.assignment import Assignment
+from grading.submission.match_cells import Added, Found, match
+from grading.submission.read_notebook import MOST_BYTES, UnreadableError
+
+STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+# Of a roster's ids, too: they become folders, nbgrader's globs and format strings.
+NEVER_IN_AN_ID = re.compile(r"^[.\s~-]|[\x00-\x1f\x7f/\\*?\[\]{}]|\s$|^$")
+MOST_FILES = 1_000
+MOST_FOLDERS_DEEP = 4
+MOST_NOTEBOOKS = 10
+LEFT_OUT = {".ipynb_checkpoints", "__MACOSX"}
+LIKE_A_NOTEBOOK = re.compile(r"\.(ipynb|json|ipynb\.(txt|json|ipynb))$", re.I)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one assignment.
+
+    Attributes:
+        student: the student's id.
+        assignment: the assignment's name.
+        solutions: the student's text by grade id; a cell that is missing has none.
+        added: cells of the student's own that solutions need.
+        notes: plain sentences for the instructor: what was repaired.
+        refused: why nothing of it can run, as a sentence; None if it can.
+        timestamp: when it was handed in, as ``timestamp.txt`` says; None if unknown.
+    """
+
+    student: str
+    assignment: str
+    solutions: dict[str, str] = field(default_factory=dict)
+    added: tuple[Added, ...] = ()
+    notes: tuple[str, ...] = ()
+    refused: str | None = None
+    timestamp: str | None = None
+
+
+def students(
+    course: Course, assignment: str, roster: Collection[str] | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """Return who handed in an assignment, and folders that are left out, with why.
+
+    Args:
+        course: the course folder.
+        assignment: the assignment's name.
+        roster: ids of the class. If given, they alone are allowed; otherwise an id
+            consists of ASCII letters, digits and ``. _ @ -``.
+    """
+    found, left_out = [], {}
+    folder = course.root / course.submitted
+    if not folder.is_dir():
+        return [], {}
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.is_file(follow_symlinks=False) or entry.name.startswith("."):
+            continue
+        if not os.path.lexists(Path(entry.path) / assignment):
+            if os.path.lexists(Path(entry.path) / f"{assignment}.ipynb"):
+                left_out[entry.name] = (
+                    f"{assignment}.ipynb lies outside of the folder {assignment}."
+                )
+            continue
+        if why := _why_no_id(entry.name, roster):
+            left_out[entry.name] = why
+        else:
+            found.append(entry.name)
+    return found, left_out
+
+
+def _why_no_id(name: str, roster: Collection[str] | None) -> str | None:
+    if NEVER_IN_AN_ID.search(name):
+        return "The folder's name cannot be a student's id."
+    if roster is not None:
+        return None if name in roster else "The folder's name is not in the roster."
+    if not STUDENT_ID.fullmatch(name):
+        return (
+            "The folder's name cannot be a student's id without a roster: it has other "
+            "characters than letters, digits and . _ @ -, or more than 64."
+        )
+    return None
+
+
+def receive(course: Course, assignment: Assignment, student: str) -> Submission:
+    """Read what a student handed in. A bad submission is refused, not an error."""
+    base = {"student": student, "assignment": assignment.name}
+    folder = course.path(course.submitted, student, assignment.name)
+    try:
+        for part in (folder.parent, folder):
+            if not stat.S_ISDIR(part.lstat().st_mode):
+                raise UnreadableError(f"{part.name} is not a folder (a link?).")
+        files = list(_files(folder))
+        timestamp, notes = _timestamp(folder)
+        found, more = _best(assignment, folder, _notebooks(folder, files))
+        notes += more
+        if not found.solutions:
+            raise UnreadableError(
+                "The notebook holds none of the cells that are to be written."
+            )
+    except UnreadableError as error:
+        return Submission(**base, refused=str(error))
+    except OSError as error:
+        return Submission(**base, refused=f"It cannot be read: {error.strerror}.")
+    notes += found.notes
+    if not found.worked:
+        notes.append("No cell differs from its stub: nothing was written.")
+    return Submission(
+        **base,
+        solutions=found.solutions,
+        added=tuple(found.added),
+        notes=tuple(notes),
+        timestamp=timestamp,
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield regular files and links, links not followed.
+
+    Raises:
+        UnreadableError: there are too many.
+    """
+    seen = 0
+    for parent, folders, files in os.walk(folder):
+        deep = len(Path(parent).relative_to(folder).parts)
+        folders[:] = sorted(set(folders) - LEFT_OUT) * (deep < MOST_FOLDERS_DEEP)
+        seen += len(files) + len(folders)
+        if seen > MOST_FILES:
+            raise UnreadableError(f"The folder holds more than {MOST_FILES} files.")
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(parent) / name
+
+
+def _notebooks(folder: Path, files: list[Path]) -> list[Path]:
+    """Return the files that may be the notebook, the likeliest first.
+
+    Raises:
+        UnreadableError: there is none.
+    """
+    name = f"{folder.name}.ipynb"
+    found = [path for path in files if LIKE_A_NOTEBOOK.search(path.name)]
+    proper = [path for path in found if path.suffix.lower() == ".ipynb"]
+    found = sorted(
+        proper or found,
+        key=lambda path: (path != folder / name, path.name != name, len(path.parts)),
+    )
+    if not found:
+        names = ", ".join(path.name[:40] for path in files[:5])
+        holds = f"no notebook, but {names}" if files else "no file"
+        raise UnreadableError(f"The folder holds {holds}.")
+    if len(found) > MOST_NOTEBOOKS:
+        raise UnreadableError(f"The folder holds more than {MOST_NOTEBOOKS} notebooks.")
+    return found
+
+
+def _best(
+    assignment: Assignment, folder: Path, paths: list[Path]
+) -> tuple[Found, list[str]]:
+    """Return what the best notebook holds, and sentences about the choice.
+
+    It is the one with the right name if anything was written in it, otherwise the one
+    with most solutions.
+
+    Raises:
+        UnreadableError: none can be read; the message is about the likeliest.
+    """
+    read: list[tuple[Path, Found]] = []
+    failed: list[UnreadableError] = []
+    for path in paths:
+        try:
+            cells, notes = read_notebook.read(_content(path))
+        except UnreadableError as error:
+            failed.append(error)
+            continue
+        found = match(assignment, cells)
+        found.notes = notes + found.notes
+        read.append((path, found))
+        if path == paths[0] and found.worked:
+            break
+    if not read:
+        raise failed[0]
+    path, found = max(read, key=lambda pair: pair[1].worked)
+    notes = []
+    if path.name != f"{assignment.name}.ipynb":
+        notes.append(f"The notebook's name was {path.name[:80]!r}.")
+    if path.parent != folder:
+        notes.append(f"The notebook was in the folder {path.parent.name[:80]!r}.")
+    if len(paths) > 1:
+        notes.append(f"{len(paths)} notebooks were handed in; {path.name!r} was taken.")
+    return found, notes
+
+
+def _content(path: Path, most: int = MOST_BYTES) -> bytes:
+    """Return a regular file's content, one byte more than ``most`` at most.
+
+    Raises:
+        UnreadableError: it is a link, a pipe, a device.
+        OSError: it cannot be read.
+    """
+    if path.is_symlink():
+        raise UnreadableError(f"{path.name[:80]} is a link; links are not followed.")
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    with open(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise UnreadableError(f"{path.name[:80]} is not a file.")
+        return file.read(most + 1)
+
+
+def _timestamp(folder: Path) -> tuple[str | None, list[str]]:
+    path = folder / "timestamp.txt"
+    if not os.path.lexists(path):
+        return None, []
+    try:
+        text = _content(path, 200).decode("utf-8").strip()
+        parse_utc(text)
+    except (UnreadableError, OSError, ValueError, OverflowError, AttributeError):
+        return None, ["timestamp.txt holds no time; it was left out."]
+    return text or None, []

@@ -1,0 +1,557 @@
+"""What checks of variational autoencoders share, whatever the layers around the code.
+
+The code is random, so the checks take the noise apart from the rest: they set weights
+with which the log-variance, the divergence or the decoder's view of the code is known.
+What is left to chance is averaged over thousands of numbers, and the limits are several
+standard errors away.
+
+Every function takes a ``Student`` whose models are built and what they were built
+with, a ``Latent``. It raises ``CheckFailed`` when the property does not hold.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.checks.oracles import shared
+from helpers.checks.oracles.dense import (
+    ACTIVATIONS,
+    Size,
+    close,
+    draw,
+    inputs,
+    weights_of,
+)
+from helpers.checks.property_check import CheckFailed
+from helpers.checks.student.interface import Arrays, Student
+
+import numpy as np
+
+OUTPUTS = ("z", "mean", "log_var")
+SUMMED = "binary cross-entropy summed over the inputs"
+SMALL = -30.0
+"""A log-variance at which noise, exp(-15) of it, vanishes beside float32 numbers."""
+
+
+class Latent(ABC):
+    """What a builder of variational autoencoders is called with.
+
+    Attributes:
+        latent_dims: numbers in the code.
+        parts: size of the inputs of each model.
+        beta: what the divergence is multiplied with.
+        mean: what the contract calls the mean.
+    """
+
+    latent_dims: int
+    parts: dict[str, Size]
+    beta: float = 1.0
+    mean = "mean"
+
+    @property
+    def size(self) -> Size:
+        """Return the size of one input."""
+        return self.parts["auto"]
+
+    @property
+    @abstractmethod
+    def head(self) -> tuple[int, int]:
+        """Return the shape of the kernel that makes the mean or the log-variance."""
+
+    @abstractmethod
+    def is_last(self, array: np.ndarray) -> bool:
+        """Return whether a weight array belongs to the layer that paints the output."""
+
+    def is_head(self, array: np.ndarray) -> bool:
+        """Return whether a weight array belongs to mean or log-variance."""
+        return array.shape in (self.head, self.head[1:])
+
+
+Bias = tuple[int, slice]
+"""Position of a bias among a model's weights, and which of its numbers."""
+
+
+@dataclass
+class Heads:
+    """How the encoder's outputs and weights belong together.
+
+    Found by experiment, so that a check that is not about the order of the outputs
+    holds in any order.
+
+    Attributes:
+        at: position of z, mean and log_var among the encoder's outputs.
+        bias: where the bias of mean and log_var is among the encoder's weights.
+        weights: the encoder's weights.
+    """
+
+    at: dict[str, int]
+    bias: dict[str, Bias]
+    weights: Arrays
+
+    def put(self, arrays: Arrays, name: str, value: Any) -> None:
+        """Set the bias of mean or log_var, in place."""
+        index, units = self.bias[name]
+        arrays[index][units] = value
+
+    def zeros(self, **biases: Any) -> Arrays:
+        """Return weights of zeros, but for the biases of mean or log_var."""
+        arrays = [np.zeros_like(array) for array in self.weights]
+        for name, value in biases.items():
+            self.put(arrays, name, value)
+        return arrays
+
+
+def outputs_with(
+    student: Student, arrays: Arrays, x: np.ndarray, **options: Any
+) -> Arrays:
+    """Return what the encoder gives with these weights."""
+    student.set_weights("encoder", arrays)
+    return student.predict("encoder", x, **options)
+
+
+def _linear_heads(
+    student: Student, weights: Arrays, candidates: list[Bias], x: np.ndarray
+) -> Heads | None:
+    """Find out in two calls what the encoder's outputs are, if they are in order.
+
+    With another number in each bias, outputs without an activation show the number of
+    theirs, and z lies around its mean. Otherwise the answer is None, and
+    ``find_heads`` has to try one bias after the other.
+    """
+    numbers = np.linspace(-6, -4, len(candidates))
+    arrays = [np.zeros_like(array) for array in weights]
+    for (index, units), number in zip(candidates, numbers, strict=True):
+        arrays[index][units] = number
+    first = outputs_with(student, arrays, x)
+    second = student.predict("encoder", x)
+    student.set_weights("encoder", weights)
+    shown = {
+        output: which
+        for output, array in enumerate(first)
+        for which, number in enumerate(numbers)
+        if close(array, np.full_like(array, number))
+    }
+    if len(first) != 3 or len(shown) != 2 or len(set(shown.values())) != 2:
+        return None
+    (z,) = {0, 1, 2} - set(shown)
+    varying = [i for i in range(3) if not np.array_equal(first[i], second[i])]
+    near = [i for i in shown if abs(first[z].mean() - numbers[shown[i]]) < 0.3]
+    if varying != [z] or len(near) != 1:
+        return None
+    (mean,) = near
+    at = {"z": z, "mean": mean, "log_var": 3 - z - mean}
+    bias = {name: candidates[shown[at[name]]] for name in OUTPUTS[1:]}
+    return Heads(at, bias, weights)
+
+
+def find_heads(student: Student, called: Latent) -> Heads:
+    """Find out what the encoder's outputs are. Its weights are put back."""
+    weights = weights_of(student, "encoder", called.size)
+    k = called.latent_dims
+    x = inputs(300, called.size)
+    # A layer for each of the two, or one for both whose output is split.
+    candidates = [
+        (index, slice(start, start + k))
+        for index, array in enumerate(weights)
+        if array.shape in ((k,), (2 * k,))
+        for start in range(0, len(array), k)
+    ]
+    heads = _linear_heads(student, weights, candidates, x)
+    if heads:
+        return heads
+    zeros = [np.zeros_like(array) for array in weights]
+    first, second = (outputs_with(student, zeros, x) for _ in range(2))
+    if [array.shape for array in first] != [(len(x), k)] * 3:
+        raise CheckFailed(
+            f"the encoder returns three arrays: z, {called.mean} and log_var",
+            f"{len(first)}, of shape {', '.join(str(a.shape) for a in first)}",
+            f"the encoder is keras.Model(x, [z, {called.mean}, log_var]).",
+        )
+    varying = [i for i in range(3) if not np.array_equal(first[i], second[i])]
+    z = varying[0] if len(varying) == 1 else 0
+    others = [i for i in range(3) if i != z]
+
+    def moved(bias: Bias, value: float) -> Arrays:
+        """Return the outputs when all weights are 0 but one bias."""
+        arrays = [array.copy() for array in zeros]
+        arrays[bias[0]][bias[1]] = value
+        return outputs_with(student, arrays, x)
+
+    biases: dict[int, Bias] = {}
+    for bias in candidates:
+        now = moved(bias, 0.5)
+        for output in others:
+            if not close(now[output], first[output]):
+                biases.setdefault(output, bias)
+    if len(biases) < 2:
+        student.set_weights("encoder", weights)
+        raise CheckFailed(
+            f"{called.mean} and log_var each come from a dense layer of latent_dims "
+            "units",
+            "an output that does not follow the bias of such a layer",
+            f"{called.mean} and log_var both are layers.Dense(latent_dims) of the last "
+            "hidden layer; z comes from them.",
+        )
+    # z follows its mean down; the spread only shrinks. A ReLU shows on the way up.
+    follow = [i for i in others if moved(biases[i], -6)[z].mean() < -3]
+    if len(follow) != 1:
+        follow = [i for i in others if moved(biases[i], 3)[z].mean() > 1.5]
+    mean = follow[0] if len(follow) == 1 else others[0]
+    student.set_weights("encoder", weights)
+    at = {"z": z, "mean": mean, "log_var": 3 - z - mean}
+    return Heads(at, {name: biases[at[name]] for name in OUTPUTS[1:]}, weights)
+
+
+def ordered(student: Student, called: Latent) -> None:
+    """Check that the encoder returns z, the mean and log_var, in this order."""
+    at = find_heads(student, called).at
+    words = {"z": "z", "mean": called.mean, "log_var": "log_var"}
+    found = sorted(OUTPUTS, key=lambda name: at[name])
+    if tuple(found) != OUTPUTS:
+        raise CheckFailed(
+            ", ".join(words.values()),
+            ", ".join(words[name] for name in found),
+            "the outputs of the encoder: keras.Model(x, "
+            f"[{', '.join(words.values())}]).",
+        )
+
+
+def heads_are_linear(student: Student, called: Latent) -> None:
+    """Check that mean and log_var may become any number, also below 0."""
+    heads = find_heads(student, called)
+    probe = np.random.default_rng(4).permutation(np.linspace(-4, 4, called.latent_dims))
+    x = inputs(1, called.size)
+    for name, word in zip(OUTPUTS[1:], (called.mean, "log_var"), strict=True):
+        rows = np.stack([probe, -probe]).astype(np.float32)
+        found = np.concatenate(
+            [
+                outputs_with(student, heads.zeros(**{name: row}), x)[heads.at[name]]
+                for row in rows
+            ]
+        )
+        if not close(found, rows):
+            names = (n for n, f in ACTIVATIONS.items() if close(found, f(rows)))
+            raise CheckFailed(
+                f"no activation after the layer of {word}",
+                next(names, "another activation"),
+                f"layers.Dense(latent_dims) for {word}, without an activation: a mean "
+                "and the logarithm of a variance may be negative.",
+            )
+
+
+def z_is_normal(student: Student, called: Latent) -> None:
+    """Check that z is the mean plus exp(log_var / 2) times standard normal noise."""
+    heads = find_heads(student, called)
+    n = called.latent_dims
+    log_var = np.linspace(-4, 2, n)
+    weights = heads.zeros(mean=np.cos(3.0 * np.arange(n)), log_var=log_var)
+    outputs = outputs_with(student, weights, inputs(1500, called.size))
+    z, mean, log_var = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS)
+
+    def deviates(spread: np.ndarray) -> str:
+        """Return what keeps (z - mean) / spread from being standard normal."""
+        noise = (z - mean) / spread
+        each, all_ = noise.std(axis=0), noise.std()
+        if abs(noise.mean()) > 0.15:
+            return f"noise with the mean {noise.mean():.2f}"
+        if not (0.9 < all_ < 1.1 and each.min() > 0.8 and each.max() < 1.25):
+            return (
+                f"noise with a standard deviation between {each.min():.3g} and "
+                f"{each.max():.3g}"
+            )
+        # 3 for the normal distribution, 1.8 for the uniform one
+        peak = (noise**4).mean() / all_**4
+        return "" if 2.4 < peak < 3.8 else "noise of another form than the normal one"
+
+    found = deviates(np.exp(log_var / 2))
+    if not found:
+        return
+    if np.array_equal(z, mean):
+        found = f"z equals {called.mean}"
+    others = {
+        "exp(log_var) as the spread": np.exp(log_var),
+        "log_var as the spread": log_var,
+        "1 as the spread": np.ones_like(z),
+        "exp(-log_var / 2) as the spread": np.exp(-log_var / 2),
+    }
+    with np.errstate(all="ignore"):
+        names = [name for name, value in others.items() if not deviates(value)]
+    raise CheckFailed(
+        f"(z - {called.mean}) / exp(log_var / 2) has the mean 0 and the standard "
+        "deviation 1 and is normal",
+        names[0] if names else found,
+        "the variance is exp(log_var), so the standard deviation is exp(log_var / 2); "
+        f"the noise is keras.random.normal(keras.ops.shape({called.mean})).",
+    )
+
+
+def noise_is_new(student: Student, called: Latent) -> None:
+    """Check that two calls, two images and two numbers of the code differ in noise."""
+    heads = find_heads(student, called)
+    x = inputs(400, called.size)
+    weights = heads.zeros(log_var=1)
+    first = outputs_with(student, weights, x)[heads.at["z"]]
+    again = outputs_with(student, weights, x)[heads.at["z"]]
+    in_training = outputs_with(student, weights, x, training=True)[heads.at["z"]]
+    more = outputs_with(student, weights, x, training=True)[heads.at["z"]]
+    size = first.std()
+    same = {
+        "z is the same in every call": np.abs(first - again).max() <= 1e-6
+        or np.abs(in_training - more).max() <= 1e-6,
+        "all images of a batch get the same noise": first.std(axis=0).mean()
+        < 0.5 * size,
+        "all numbers of a code get the same noise": first.std(axis=1).mean()
+        < 0.5 * size,
+    }
+    for found, holds in same.items():
+        if holds:
+            raise CheckFailed(
+                "new noise for every call, for every image and every number of its "
+                "code, in training or not",
+                found,
+                f"draw the noise in the call of a layer, in the shape of {called.mean}:"
+                f" keras.random.normal(keras.ops.shape({called.mean})). Drawn outside, "
+                "with NumPy or with seed=1, it is the same for ever.",
+            )
+
+
+def auto_decodes_z(student: Student, called: Latent) -> None:
+    """Check that auto is decoder(z), whatever the weights of either; z is random."""
+    heads = find_heads(student, called)
+
+    x = inputs(20, called.size)
+    small = heads.zeros(mean=1, log_var=SMALL)
+    z = [outputs_with(student, small, x)[heads.at["z"]] for _ in range(2)]
+    # Where a mistake keeps the noise, averages are compared instead of outputs.
+    noisy = not close(*z)
+
+    def quiet(part: str, arrays: Arrays) -> None:
+        """Make the noise vanish, and mean and log_var the same for all inputs."""
+        if part == "encoder":
+            for array in arrays:
+                ends_here = called.is_head(array) or array.shape[-1:] == (
+                    called.latent_dims,
+                )
+                array *= array.ndim == 1 or not ends_here
+            heads.put(arrays, "log_var", 0 if noisy else SMALL)
+
+    shared.auto_is_both(
+        student, called.parts, code=heads.at["z"], prepare=quiet, average=noisy
+    )
+    weights = heads.zeros(log_var=1)
+    z = [outputs_with(student, weights, x)[heads.at["z"]] for _ in range(2)]
+    x_hat = [student.predict("auto", x)[0] for _ in range(2)]
+    if not close(*z) and close(*x_hat):
+        raise CheckFailed(
+            "auto decodes z, which is random: two calls differ",
+            "two calls of auto give the same",
+            f"auto decodes {called.mean}. Take the first of the encoder's outputs.",
+        )
+
+
+def set_alike(
+    student: Student,
+    called: Latent,
+    *,
+    heads: float,
+    seen: bool,
+    biases: float = 1.0,
+    contrast: float = 0.3,
+) -> None:
+    """Set drawn weights, the same in the models and, if it has its own, in auto.
+
+    A number on its own, such as a beta that the model keeps, stays as it is.
+
+    Args:
+        heads: what the weights of mean and log-variance are multiplied with. With 0
+            both are 0: the divergence and its gradient vanish, and z is noise alone.
+        seen: whether the decoder sees the code.
+        biases: what the biases of all other layers are multiplied with.
+        contrast: what the weights of the last layer are multiplied with.
+    """
+    for part, size in called.parts.items():
+        weights = weights_of(student, part, size)
+        arrays = draw(weights, gain=1.4, by_shape=True)
+        for array, before in zip(arrays, weights, strict=True):
+            if not array.shape:
+                array[...] = before
+                continue
+            if called.is_last(array):
+                array *= contrast
+            if called.is_head(array):
+                array *= heads
+            elif array.ndim == 2 and len(array) == called.latent_dims:
+                array *= seen
+            elif array.ndim == 1:
+                array *= biases
+        student.set_weights(part, arrays)
+
+
+def kl(heads: Heads, outputs: Arrays) -> float:
+    """Return the KL divergence for what the encoder gave, a mean over the batch."""
+    mean, log_var = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS[1:])
+    each = 0.5 * (np.exp(log_var) + mean**2 - 1 - log_var).sum(axis=1)
+    return float(each.mean())
+
+
+def reconstruction_is_bce(student: Student, called: Latent, likely_cause: str) -> None:
+    """Check that with mean and log-variance 0, the loss is the summed cross-entropy.
+
+    It is that of x and decoder(z), z being noise.
+    """
+    heads = find_heads(student, called)
+    x = inputs(16, called.size)
+    set_alike(student, called, heads=0, seen=False)
+    values = shared.losses(x, student.predict("auto", x)[0])
+    mean = values.pop(shared.BCE)
+    # The divergence is 0, unless mean or log_var have an activation.
+    rest = called.beta * kl(heads, student.predict("encoder", x))
+    expected = values.pop(SUMMED)
+    found = student.training_loss(x, x) - rest
+    if not abs(found - expected) <= 2e-5 * expected:
+        values = {
+            "binary cross-entropy averaged over the pixels instead of summed": mean,
+            "the squared error, summed": values["the mean squared error"] * x[0].size,
+            "binary cross-entropy summed over the batch too": expected * len(x),
+            **values,
+        }
+        raise CheckFailed(
+            f"with {called.mean} 0 and log_var 0, where the divergence is 0, a "
+            f"training loss of {expected:.2f}: binary cross-entropy, summed over the "
+            "pixels and averaged over the batch",
+            f"{found:.2f}{shared.named(found, values)}",
+            likely_cause,
+        )
+    # Without biases, the decoder paints grey for z = 0, and contrasts for other z.
+    x = inputs(200, called.size)
+    set_alike(student, called, heads=0, seen=True, biases=0, contrast=2)
+    outputs = student.predict("encoder", x, training=True)
+    z = outputs[heads.at["z"]]
+    if z.std(axis=0).mean() < 0.5 * z.std():  # one noise for all: too few to average
+        return
+    x_hat = student.predict("decoder", z)[0]
+    rest = called.beta * kl(heads, outputs)
+    expected = shared.losses(x, x_hat)[SUMMED] + rest
+    found = student.training_loss(x, x)
+    if not abs(found - expected) <= 0.1 * expected:
+        raise CheckFailed(
+            f"a training loss of about {expected:.0f}: the cross-entropy of x and "
+            "decoder(z)",
+            f"{found:.0f}",
+            f"the loss is computed from another x_hat, such as decoder({called.mean}).",
+        )
+
+
+def added_by_kl(student: Student, called: Latent) -> tuple[float, float]:
+    """Return what mean and log-variance add to the loss, and with what error.
+
+    The decoder does not see the code, so nothing else changes with it. The models keep
+    the weights with which mean and log-variance are not 0.
+    """
+    x = inputs(8, called.size)
+    set_alike(student, called, heads=0, seen=False)
+    rest = student.training_loss(x, x)
+    set_alike(student, called, heads=0.4, seen=False)
+    loss = student.training_loss(x, x)
+    return loss - rest, 2e-5 * abs(loss)
+
+
+def kl_is_added(student: Student, called: Latent) -> None:
+    """Check that the loss adds the divergence from the standard normal, and that alone.
+
+    It must have a gradient too. For a beta of 1.
+    """
+    heads = find_heads(student, called)
+    x = inputs(8, called.size)
+    set_alike(student, called, heads=0, seen=False)
+    flat = kl(heads, student.predict("encoder", x))
+    found, error = added_by_kl(student, called)
+    outputs = student.predict("encoder", x)
+    m, v = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS[1:])
+
+    def half(terms: np.ndarray) -> float:
+        return 0.5 * float(terms.sum(axis=1).mean())
+
+    expected = kl(heads, outputs) - flat
+    if not abs(found - expected) <= 1e-3 * abs(expected) + error:
+        numbers = x[0].size
+        guesses = {
+            "the mean over the code's numbers instead of their sum": expected
+            / called.latent_dims,
+            "the sum over the batch instead of its mean": expected * len(x),
+            "the divergence with the wrong sign": -expected,
+            "twice the divergence": 2 * expected,
+            "the divergence divided by the number of pixels": expected / numbers,
+            "the divergence times the number of pixels": expected * numbers,
+            "the divergence for log_var as the logarithm of the standard deviation": (
+                half(np.exp(2 * v) + m**2 - 1 - 2 * v)
+            ),
+            "a divergence without the mean": half(np.exp(v) - 1 - v),
+            "a divergence without the squares of the mean": half(np.exp(v) + m - 1 - v),
+        }
+        nothing = abs(found) <= 1e-3 * abs(expected)
+        raise CheckFailed(
+            f"{expected:.3f} more than with {called.mean} 0 and log_var 0: 0.5 times "
+            f"the sum of exp(log_var) + {called.mean}² - 1 - log_var, averaged over "
+            "the batch",
+            f"{found:.3f}{', nothing' if nothing else shared.named(found, guesses)}",
+            "the divergence: a sum over the code's numbers, a mean over the batch, "
+            "added with weight 1 to the loss that is minimised.",
+        )
+    heads_move(
+        student,
+        called,
+        {"heads": 0.4, "seen": False},
+        "one step of training on the divergence alone moves the layers of "
+        f"{called.mean} and log_var",
+        "the divergence has no gradient: stop_gradient, numbers that NumPy made, or "
+        "computed outside the tape.",
+    )
+
+
+def moves_of_heads(student: Student, called: Latent, **weights: Any) -> list[float]:
+    """Return how far one step moves each array of mean and log-variance.
+
+    They are shares of the longest move of any weight; NaN if nothing moves at all.
+    """
+    x = inputs(32, called.size)
+    set_alike(student, called, **weights)
+    before = student.get_weights("auto")
+    student.train(x, x, epochs=1, batch_size=len(x), learning_rate=1e-3)
+    moves = [
+        (called.is_head(a), np.abs(b - a).max(initial=0))
+        for a, b in zip(before, student.get_weights("auto"), strict=True)
+    ]
+    most = max(move for _, move in moves) or np.nan
+    return [float(move / most) for head, move in moves if head]
+
+
+def heads_move(
+    student: Student,
+    called: Latent,
+    weights: dict[str, Any],
+    expected: str,
+    likely_cause: str,
+) -> None:
+    """Check that a training step from these weights moves mean and log-variance."""
+    moves = moves_of_heads(student, called, **weights)
+    still = [move for move in moves if not move > 1e-6]
+    if still:
+        raise CheckFailed(
+            expected,
+            f"{len(still)} of their {len(moves)} weight arrays stay as they were",
+            likely_cause,
+        )
+
+
+def gradients_pass(student: Student, called: Latent) -> None:
+    """Check that a step moves mean and log-variance where the divergence is flat."""
+    heads_move(
+        student,
+        called,
+        {"heads": 0, "seen": True},
+        f"with {called.mean} 0 and log_var 0, where the divergence is flat, one step "
+        f"of training moves the layers of {called.mean} and log_var",
+        f"z is not computed from both: z = {called.mean} + exp(log_var / 2) * noise, "
+        "without stop_gradient and without NumPy.",
+    )

@@ -1,0 +1,298 @@
+"""A student's models in this process: what checks in a notebook use."""
+
+import contextlib
+import copy
+import json
+import linecache
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from helpers.checks.student.interface import Arrays, Student, StudentError
+
+import keras
+import numpy as np
+
+LAYER_FACTS = (
+    "units",
+    "filters",
+    "kernel_size",
+    "strides",
+    "pool_size",
+    "size",
+    "padding",
+    "rate",
+)
+# A step costs less in a graph, but a graph costs as much to make as some ten steps.
+MOST_EAGER_STEPS = 12
+NOT_THE_STUDENTS = (
+    str(Path(keras.__file__).parents[1]),
+    str(Path(__file__).parents[2]),
+)
+
+
+def _as_student_error(error: BaseException) -> StudentError:
+    """Return ``error`` as plain text, with the student's own line that led to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(NOT_THE_STUDENTS)]
+    line = ""
+    if own:
+        line = linecache.getline(own[-1].filename, own[-1].lineno or 0).strip()
+    return StudentError(
+        kind=type(error).__name__,
+        message=str(error),
+        line=line,
+        raised_in=frames[-1].name if frames else "",
+    )
+
+
+def _students_code(method: Callable) -> Callable:
+    """Turn whatever the student's code raises in ``method`` into a StudentError."""
+
+    @wraps(method)
+    def wrapper(*arguments: Any, **named: Any) -> Any:
+        try:
+            return method(*arguments, **named)
+        except StudentError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise _as_student_error(error) from None
+
+    return wrapper
+
+
+def _shape(model: Any, name: str) -> Any:
+    """Return a model's input or output shape as lists, None where it has none yet."""
+    try:
+        return json.loads(json.dumps(getattr(model, name)))
+    except (AttributeError, ValueError, TypeError):
+        return None
+
+
+def _layer_facts(layer: Any) -> dict[str, Any]:
+    facts = {"class": type(layer).__name__, "name": layer.name}
+    for name in LAYER_FACTS:
+        value = getattr(layer, name, None)
+        if isinstance(value, int | float | str):
+            facts[name] = value
+        elif isinstance(value, tuple | list):
+            facts[name] = list(value)
+    activation = getattr(layer, "activation", None)
+    if activation is not None:
+        facts["activation"] = getattr(activation, "__name__", type(activation).__name__)
+    return facts
+
+
+class LocalStudent(Student):
+    """A builder called in this process.
+
+    Args:
+        builder: the student's function.
+        parts: names of the models that it returns, in their order.
+    """
+
+    def __init__(
+        self,
+        builder: Callable[..., Any],
+        parts: Sequence[str] = ("encoder", "decoder", "auto"),
+    ) -> None:
+        self.builder = builder
+        self.parts = tuple(parts)
+        self.models: dict[str, Any] = {}
+
+    @_students_code
+    def build(self, *arguments: Any) -> list[Any]:
+        given = copy.deepcopy(list(arguments))
+        returned = self.builder(*given)
+        if len(self.parts) == 1 and isinstance(returned, keras.Model):
+            returned = (returned,)
+        several = isinstance(returned, tuple | list)
+        if not several or len(returned) != len(self.parts):
+            found = f"{len(returned)} values" if several else type(returned).__name__
+            wanted = ", ".join(self.parts)
+            raise StudentError(
+                "WrongReturn", f"the function returns {found} instead of {wanted}"
+            )
+        for name, model in zip(self.parts, returned, strict=True):
+            if not isinstance(model, keras.Model):
+                raise StudentError(
+                    "WrongReturn", f"{name} is a {type(model).__name__}, not a model"
+                )
+        self.models = dict(zip(self.parts, returned, strict=True))
+        return given
+
+    @_students_code
+    def facts(self, part: str) -> dict[str, Any]:
+        model = self.models[part]
+        optimizer = getattr(model, "optimizer", None)
+        return {
+            "class": type(model).__name__,
+            "input_shape": _shape(model, "input_shape"),
+            "output_shape": _shape(model, "output_shape"),
+            "parameters": model.count_params() if model.built else None,
+            "optimizer": type(optimizer).__name__ if optimizer else None,
+            "layers": [
+                _layer_facts(layer)
+                for layer in model._flatten_layers(include_self=False)
+                if not layer._layers
+            ],
+        }
+
+    @_students_code
+    def get_weights(self, part: str) -> Arrays:
+        return self.models[part].get_weights()
+
+    @_students_code
+    def set_weights(self, part: str, arrays: Arrays) -> None:
+        self.models[part].set_weights(arrays)
+
+    @_students_code
+    def predict(self, part: str, x: np.ndarray, *, training: bool = False) -> Arrays:
+        # Called directly: Model.predict would make a graph first, which takes longer.
+        outputs = self.models[part](keras.ops.convert_to_tensor(x), training=training)
+        return [keras.ops.convert_to_numpy(one) for one in keras.tree.flatten(outputs)]
+
+    @_students_code
+    def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
+        model = self.models[part]
+        model._assert_compile_called("fit")
+        with _put_back(model):
+            if steps_as_keras(model):
+                return _loss(model, x, y)
+            model.optimizer = keras.optimizers.SGD(0.0)
+            # Not train_on_batch: it hands the step other data than fit does.
+            return _train(model, x, y, epochs=1, batch_size=len(x))[0]
+
+    @_students_code
+    def train(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        epochs: int,
+        batch_size: int,
+        seed: int | None = None,
+        learning_rate: float | None = None,
+        part: str = "auto",
+    ) -> list[float]:
+        if seed is not None:
+            keras.utils.set_random_seed(seed)
+        self.models[part]._assert_compile_called("fit")
+        if learning_rate is not None:
+            # As a schedule: an optimizer that was made with one takes nothing else.
+            constant = keras.optimizers.schedules.ExponentialDecay(learning_rate, 1, 1)
+            self.models[part].optimizer.learning_rate = constant
+        return _train(
+            self.models[part],
+            x,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed or 0,
+        )
+
+
+# Makes a Student of a builder in this process. The grader's kernel puts its own here.
+student: Callable[[Callable[..., Any], Sequence[str]], Student] = LocalStudent
+
+
+class _Reported(keras.callbacks.Callback):
+    """Keeps what each epoch's last step reported.
+
+    The history would show 0 for a student's own train_step that leaves Keras's loss
+    tracker alone.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.losses: list[float] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.last = logs or {}
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self.losses.append(_reported_loss(self.last))
+
+
+def steps_as_keras(model: Any) -> bool:
+    """Return whether a model's training step is Keras's, not the student's own."""
+    step = getattr(model, "train_step", None)
+    return getattr(step, "__func__", None) is keras.Model.train_step
+
+
+def _loss(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
+    """Return what Keras's training step reports, without its gradients and metrics."""
+    x, y = (keras.ops.convert_to_tensor(array) for array in (x, y))
+    y_pred = model(x, training=True) if model._call_has_training_arg else model(x)
+    return float(model._compute_loss(x=x, y=y, y_pred=y_pred, training=True))
+
+
+def _reported_loss(logs: dict) -> float:
+    """Return the loss that a training step reports."""
+    # An own train_step may name its total otherwise; it stands first then.
+    return float(logs.get("loss", next(iter(logs.values()), np.nan)))
+
+
+def _train(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int = 0,
+) -> list[float]:
+    """Train and return the loss of each epoch."""
+    if keras.backend.backend() == "tensorflow":
+        return _train_by_steps(model, x, y, epochs, batch_size, seed)
+    reported = _Reported()
+    model.fit(
+        x, y, epochs=epochs, batch_size=batch_size, callbacks=[reported], verbose=0
+    )
+    return reported.losses
+
+
+def _train_by_steps(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+) -> list[float]:
+    """Take the training steps that fit would take, without its pipeline.
+
+    The first makes all variables. After it, more than a few steps are taken in a graph,
+    as fit takes them: what the step's Python code does, it then does only once more.
+    """
+    import tensorflow as tf
+
+    step = later = model.train_step
+    if epochs * -(-len(x) // batch_size) > MOST_EAGER_STEPS:
+        later = tf.function(step, autograph=False, reduce_retracing=True)
+    rng = np.random.default_rng(seed)
+    losses = []
+    for _ in range(epochs):
+        model.reset_metrics()
+        rows = rng.permutation(len(x))
+        for start in range(0, len(x), batch_size):
+            batch = rows[start : start + batch_size]
+            logs = step(tuple(keras.ops.convert_to_tensor(a[batch]) for a in (x, y)))
+            step = later
+        losses.append(_reported_loss(logs))
+    return losses
+
+
+@contextlib.contextmanager
+def _put_back(model: keras.Model) -> Iterator[None]:
+    """Restore weights, random state and optimizer after the block."""
+    optimizer = model.optimizer
+    kept = [(variable, variable.numpy()) for variable in model.variables]
+    try:
+        yield
+    finally:
+        model.optimizer = optimizer
+        for variable, value in kept:
+            variable.assign(value)

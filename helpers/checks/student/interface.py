@@ -1,0 +1,123 @@
+"""The one way in which a check sees a student's models.
+
+A check calls the builder, reads facts, sets weights, predicts, and trains, always on
+arrays that the check supplies. Only values that JSON can hold and plain NumPy arrays
+pass in either direction. So the student's models may live in the same process, as in
+the notebook (``LocalStudent``), or behind a process boundary.
+Expected values stay on the check's side.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Arrays = list[np.ndarray]
+
+
+@dataclass
+class StudentError(Exception):
+    """What went wrong in a student's code, as plain strings.
+
+    Attributes:
+        kind: class of the exception, such as ``"TypeError"``, or ``"WrongReturn"``.
+        message: its text.
+        line: the last line of the student's own code that was running, or ``""``.
+        raised_in: name of the function that raised it.
+    """
+
+    kind: str
+    message: str
+    line: str = ""
+    raised_in: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+
+class Student(ABC):
+    """A student's builder and the models that it returned.
+
+    Every method but the constructor may raise ``StudentError``.
+    """
+
+    parts: Sequence[str]
+    """Names of the returned models, in the order in which the builder returns them."""
+
+    @abstractmethod
+    def build(self, *arguments: Any) -> list[Any]:
+        """Call the builder, keep its models under the names in ``parts``.
+
+        Returns the arguments as they are after the call.
+        """
+
+    @abstractmethod
+    def facts(self, part: str) -> dict[str, Any]:
+        """Return what the model says about itself.
+
+        Keys: ``class``; ``input_shape`` and ``output_shape`` (lists, ``None`` for the
+        batch and where unknown); ``parameters``; ``optimizer`` (class name or
+        ``None``); ``layers``: the layers in the order in which the model lists them,
+        nested models opened, each with ``class``, ``name`` and, where it has them,
+        ``units``, ``filters``, ``kernel_size``, ``strides``, ``pool_size``, ``size``,
+        ``padding``, ``activation``, ``rate``. These are claims: a check relies on what
+        a model computes, and reads facts for what the contract names or for the likely
+        cause.
+        """
+
+    @abstractmethod
+    def get_weights(self, part: str) -> Arrays:
+        """Return the model's weights in Keras's order. Predict once before."""
+
+    @abstractmethod
+    def set_weights(self, part: str, arrays: Arrays) -> None:
+        """Replace the model's weights: same number, order and shapes as returned."""
+
+    @abstractmethod
+    def predict(self, part: str, x: np.ndarray, *, training: bool = False) -> Arrays:
+        """Return the model's outputs for the batch ``x``, always as a list."""
+
+    @abstractmethod
+    def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
+        """Return the loss that training minimises on the batch ``(x, y)``.
+
+        It is what one training step reports, added losses and own training steps
+        included. Weights, optimizer and random state are put back afterwards.
+        """
+
+    @abstractmethod
+    def train(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        epochs: int,
+        batch_size: int,
+        seed: int | None = None,
+        learning_rate: float | None = None,
+        part: str = "auto",
+    ) -> list[float]:
+        """Train the model as the student compiled it; return the loss of each epoch.
+
+        A ``seed`` makes all that is drawn the same in each run. It costs as much as a
+        step or two: TensorFlow forgets its kernels. A ``learning_rate`` replaces the
+        optimizer's.
+        """
+
+
+def as_student(
+    builder: "Callable[..., Any] | Student",
+    parts: Sequence[str] = ("encoder", "decoder", "auto"),
+) -> Student:
+    """Return ``builder`` as a ``Student``.
+
+    A student is returned itself, and learns the names of its models.
+    """
+    if isinstance(builder, Student):
+        builder.parts = tuple(parts)
+        return builder
+    from helpers.checks.student import in_process
+
+    return in_process.student(builder, parts)

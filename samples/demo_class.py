@@ -1,0 +1,106 @@
+"""What the students of ``course demo`` hand in, made of the known submissions."""
+
+import ast
+import re
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+
+from nbformat import NotebookNode
+
+from samples.attacks import ATTACKS
+from samples.known import (
+    references,
+    source,
+    submissions,
+    with_cells,
+)
+from samples.odd_submissions import NAME, ODD, Files, written
+
+ATTACKERS = ("ast_transformer_drops_tests", "exits_at_once")
+FIRST_ODD = ("renamed", "truncated")
+OTHER_ODD = ("Colab", "nbformat 3", "VS Code", "UTF-16")
+MARKERS = re.compile(r"^\s*### (BEGIN|END) SOLUTION\n?", re.M)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What one student hands in.
+
+    Attributes:
+        what: what is special about it, in a few words.
+        files: name and content of each file.
+    """
+
+    what: str
+    files: Files
+
+
+def works(name: str) -> list[HandedIn]:
+    """Return works of all kinds for an assignment, one of each kind first."""
+    right = {
+        grade_id: MARKERS.sub("", code) for grade_id, code in references(name).items()
+    }
+
+    def filled(cells: dict[str, str]) -> NotebookNode:
+        return with_cells(source(name, "release"), {**right, **cells})
+
+    def work(what: str, cells: dict[str, str]) -> HandedIn:
+        return HandedIn(what, {f"{name}.ipynb": written(filled(cells))})
+
+    def odd(kind: str) -> HandedIn:
+        files = next(one for one in ODD if one.name == kind).files(filled({}))
+        named = {path.replace(NAME, name): files[path] for path in files}
+        return HandedIn(f"odd: {kind}", named)
+
+    known = submissions(name)
+    correct = [one for one in known if not one.loses]
+    wrong = [one for one in known if one.loses]
+    longest = max(correct, key=lambda one: sum(map(len, one.cells.values())))
+    copied = {cell: other_names(text) for cell, text in longest.cells.items()}
+    first = next(iter(right))
+    spoiled = {**right, **wrong[0].cells}[first]
+    attacks = {one.id: one.code for one in ATTACKS}
+    untouched = written(source(name, "release"))
+    kinds = [
+        work("the course's solution", {}),
+        HandedIn("nothing written", {f"{name}.ipynb": untouched}),
+        work(f"wrong: {wrong[0].name}", wrong[0].cells),
+        work(f"right: {longest.name}", longest.cells),
+        work("a copy of the one before, with other names", copied),
+        *(
+            work(f"an attack: {one}", {first: f"{spoiled}\n{attacks[one]}"})
+            for one in ATTACKERS
+        ),
+        *map(odd, FIRST_ODD),
+    ]
+    rest = zip_longest(
+        (work(f"wrong: {one.name}", one.cells) for one in wrong[1:]),
+        (work(f"right: {one.name}", one.cells) for one in correct if one != longest),
+        map(odd, OTHER_ODD),
+    )
+    return kinds + [one for one in chain.from_iterable(rest) if one is not None]
+
+
+def other_names(code: str) -> str:
+    """Return code with other names for local variables, laid out anew.
+
+    Arguments and what the code defines for others keep their names.
+
+    >>> print(other_names("def f(n):\\n    half = n/2  # of it\\n    return half"))
+    def f(n):
+        my_half = n / 2
+        return my_half
+    """
+    tree = ast.parse(code)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    kept = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    for statement in tree.body:
+        if not isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            kept |= {
+                node.id for node in ast.walk(statement) if isinstance(node, ast.Name)
+            }
+    local = {node.id for node in names if isinstance(node.ctx, ast.Store)} - kept
+    for node in names:
+        if node.id in local:
+            node.id = f"my_{node.id}"
+    return ast.unparse(tree)

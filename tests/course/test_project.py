@@ -1,0 +1,163 @@
+"""The project's files agree with each other: dependencies, imports, targets, size."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+PINS = [
+    (canonicalize_name(name), pin)
+    for name, pin in re.findall(
+        r"^([A-Za-z0-9._-]+)(?:\[.*?\])?==([^\s;]+)", LOCK, re.M
+    )
+]
+LOCKED = dict(PINS)
+OPTIONAL = {"torch"}  # lesson 13 says how to install it, and does without
+
+
+def declared():
+    groups = PROJECT["project"]["optional-dependencies"].values()
+    lines = [*PROJECT["project"]["dependencies"], *(x for g in groups for x in g)]
+    return [Requirement(line) for line in lines]
+
+
+def tracked(*patterns):
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    return [ROOT / name for name in listed if (ROOT / name).exists()]
+
+
+def imported_modules(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.split(".")[0]
+
+
+def sources(path):
+    if path.suffix == ".py":
+        return path.read_text("utf-8")
+    cells = nbformat.read(path, as_version=4).cells
+    return "\n\n".join(
+        cell.source
+        for cell in cells
+        if cell.cell_type == "code" and not cell.source.startswith("%")
+    )
+
+
+@pytest.mark.parametrize("requirement", declared(), ids=lambda r: r.name)
+def test_every_dependency_is_locked_at_a_version_that_it_allows(requirement):
+    assert requirement.specifier.contains(LOCKED[canonicalize_name(requirement.name)])
+
+
+def test_every_locked_package_has_hashes_and_no_host_is_named():
+    entries = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.M)[1:]
+    assert len(entries) == len(PINS)
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert "://" not in LOCK
+    assert "index-url" not in LOCK
+
+
+def test_conda_users_get_the_same_python_range_and_the_same_lock_file():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+    assert conda["name"] == PROJECT["project"]["name"]
+    python, _, pip = conda["dependencies"]
+    assert python == "python" + PROJECT["project"]["requires-python"]
+    assert pip == {"pip": ["--requirement requirements.lock"]}
+
+
+def test_the_environment_under_test_is_the_locked_one():
+    names = {canonicalize_name(requirement.name) for requirement in declared()}
+    assert {n: version(n) for n in names} == {n: LOCKED[n] for n in names}
+
+
+@pytest.mark.parametrize(
+    "path", tracked("*.py", "*.ipynb"), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_every_import_is_declared(path):
+    own = {"helpers", "tools", "tests", "grading", "benchmarks"}
+    own |= {other.stem for other in path.parent.glob("*.py")}
+    names = {canonicalize_name(requirement.name) for requirement in declared()}
+    distributions = packages_distributions()
+    for module in set(imported_modules(sources(path))):
+        if module in sys.stdlib_module_names or module in own | OPTIONAL:
+            continue
+        providers = {canonicalize_name(d) for d in distributions.get(module, [])}
+        assert providers & names, f"{module} is imported and not in pyproject.toml"
+
+
+def test_the_readme_explains_every_make_target():
+    help_text = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    readme = (ROOT / "README.md").read_text("utf-8")
+    targets = [line.split()[0] for line in help_text.splitlines()]
+    assert {"lab", "test", "lessons", "doctor", "help"} <= set(targets)
+    for target in targets:
+        assert f"`make {target}`" in readme
+
+
+def test_make_names_the_fix_when_python_is_too_old(tmp_path):
+    old = tmp_path / "python3.10"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    copy = tmp_path / "course"
+    copy.mkdir()
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        (copy / name).write_bytes((ROOT / name).read_bytes())
+    for name in ("make", "touch", "test", "sh", "echo"):
+        found = subprocess.run(["which", name], capture_output=True, text=True).stdout
+        if found:
+            (tmp_path / name).symlink_to(found.strip())
+    result = subprocess.run(
+        ["make", f"PYTHON={old}", "lab"],
+        cwd=copy,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode != 0
+    assert "No Python 3.11, 3.12 or 3.13" in result.stdout
+    assert "make PYTHON=" in result.stdout
+    assert not (copy / ".venv").exists()
+
+
+def test_no_data_weights_marks_or_student_work_is_tracked():
+    forbidden = re.compile(
+        r"\.(npz|npy|keras|h5|db|pt|pkl|gz|zip)$"
+        r"|/(submitted|autograded|feedback|\.ipynb_checkpoints)/"
+    )
+    assert [path for path in tracked() if forbidden.search(str(path))] == []
+
+
+def test_the_tree_is_small():
+    sizes = {path: path.stat().st_size for path in tracked()}
+    assert max(sizes.values()) < 1_500_000
+    assert sum(sizes.values()) < 20_000_000
+
+
+def test_the_code_is_formatted_and_free_of_lint():
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check", "."], ["format", "--check", "."]):
+        result = subprocess.run(
+            ruff + command, cwd=ROOT, capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,247 @@
+"""Exports open unharmed in spreadsheets; feedback tells no secret and runs nothing."""
+
+import csv
+import shutil
+from datetime import datetime
+
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from grading.course import Course
+from grading.gradebook.export import CanvasExport, CsvExport, MoodleExport, cell, export
+from grading.gradebook.feedback import (
+    FeedbackError,
+    StudentsView,
+    feedback,
+    safe_markdown,
+)
+from grading.gradebook.writer import Writer
+from grading.journal import Journal
+from grading.runtime.job import Result
+from grading.submission import assemble, intake
+from grading.submission.assignment import Assignment
+from samples.known import HIDDEN, ROOT, graded_cells, source
+from samples.odd_submissions import FILE, NAME, right, written
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    '<img src="x" onerror="alert(1)">',
+    "<iframe src='https://example.org'></iframe>",
+    '<a href="javascript:alert(1)">x</a>',
+]
+STUDENTS = {
+    "ana": ("Ana, María", 'O"Neill', "ana@example.org"),
+    "bob": ('=HYPERLINK("http://x")', "+1", "@SUM(1)"),
+    "chi": ("王\t=1", "Łukasz\n-2", "-x@example.org"),
+    "dora": (None, None, None),
+}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course with ana's work graded, late by a point, and three who wait."""
+    root = tmp_path_factory.mktemp("course")
+    shutil.copytree(ROOT / "solutions" / NAME, root / "solutions" / NAME)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    course = Course.load(root)
+    assignment = Assignment.load(course, NAME)
+    folder = course.path(course.submitted, "ana", NAME)
+    folder.mkdir(parents=True)
+    notebook = right()
+    notebook.cells[3].source += "\n# " + " ".join(ATTACKS)
+    notebook.cells[3].source += "\n### BEGIN HIDDEN TESTS"  # the student's own
+    (folder / FILE).write_bytes(written(notebook))
+    job = assemble.job(assignment, intake.receive(course, assignment, "ana"), "")
+    attack = {"text/html": ATTACKS[0], "text/plain": ATTACKS[1]}
+    quote = HIDDEN.search(graded_cells(source(NAME))[0].source).group(1)
+    outputs = [
+        {"output_type": "display_data", "data": attack},
+        {"output_type": "display_data", "data": {"image/png": ATTACKS[1]}},
+        {"output_type": "stream", "name": "stdout", "text": f"{ATTACKS[2]}\n{quote}"},
+    ]
+    result = Result(
+        job.key,
+        "ana",
+        NAME,
+        "graded",
+        outputs={"setup": outputs, "shapes": outputs},
+        marks={**assignment.points, "shapes": 0.0, "encoder_layers": 1 / 3},
+        messages={"shapes": f"Does not hold: {ATTACKS[0]}"},
+    )
+    with Journal(course.state / "journal.jsonl") as journal:
+        Writer(course, assignment, journal).write(job, result)
+    with course.gradebook() as gradebook:
+        for name, (first, last, email) in STUDENTS.items():
+            gradebook.update_or_create_student(
+                name, first_name=first, last_name=last, email=email
+            )
+        found = gradebook.find_submission_notebook(NAME, NAME, "ana")
+        found.late_submission_penalty = 1
+        gradebook.find_comment(
+            "answer_1", NAME, NAME, "ana"
+        ).manual_comment = f"**Well** done {ATTACKS[0]}"
+        gradebook.find_submission(NAME, "ana").timestamp = datetime(2026, 11, 21)
+        gradebook.db.commit()
+    return course
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_the_plain_export_has_nbgrader_s_columns_and_round_trips(course, tmp_path):
+    header, *found = rows(export(course, "csv", tmp_path / "grades.csv"))
+    assert header == list(CsvExport.columns)
+    students = {row[3]: dict(zip(header, row, strict=True)) for row in found}
+    assert set(students) == set(STUDENTS)
+    ana = students["ana"]
+    assert (ana["first_name"], ana["last_name"]) == ("Ana, María", 'O"Neill')
+    assert float(ana["raw_score"]) == pytest.approx(15 + 1 / 3, abs=1e-4)
+    assert float(ana["score"]) == pytest.approx(14 + 1 / 3, abs=1e-4)
+    assert (float(students["bob"]["score"]), float(ana["max_score"])) == (0, 20)
+    assert students["chi"]["first_name"] == "王 =1"
+    assert students["dora"]["last_name"] == ""
+
+
+def test_the_canvas_export_has_canvas_s_columns(course, tmp_path):
+    header, points, *found = rows(export(course, "canvas", tmp_path / "canvas.csv"))
+    wanted = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", NAME]
+    assert header == wanted
+    assert points == ["Points Possible", "", "", "", "", "20.0"]
+    students = {row[3]: row for row in found}
+    assert students["ana"][:5] == ['O"Neill, Ana, María', "", "", "ana", ""]
+    assert float(students["ana"][5]) == pytest.approx(14.3333, abs=1e-4)
+    assert students["bob"][5] == ""
+    assert students["dora"][0] == "dora"
+
+
+def test_the_moodle_export_has_moodle_s_columns(course, tmp_path):
+    header, *found = rows(export(course, "moodle", tmp_path / "moodle.csv"))
+    assert header[:3] == ["First name", "Last name", "ID number"]
+    assert header[5:] == ["Email address", f"Assignment: {NAME} (Real)"]
+    students = {row[2]: row for row in found}
+    assert students["ana"][:3] == ["Ana, María", 'O"Neill', "ana"]
+    assert float(students["ana"][6]) == pytest.approx(14.3333, abs=1e-4)
+    assert students["bob"][6] == ""
+
+
+@pytest.mark.parametrize("format", ["csv", "canvas", "moodle"])
+def test_no_cell_of_an_export_is_a_formula(course, tmp_path, format):
+    path = export(course, format, tmp_path / "export.csv")
+    text = path.read_text("utf-8")
+    assert "HYPERLINK" in text
+    for row in rows(path):
+        for value in row:
+            assert value[:1] not in tuple("=+-@\t\r|%")
+    # In quotes: no spreadsheet takes a part of it for a cell of its own.
+    assert '=HYPERLINK(""http://x"")' in text
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@A1", " =1", "\t=1", "＝1", "|x"])
+def test_what_a_spreadsheet_would_run_gets_a_quote_in_front(text):
+    assert cell(text).startswith("'")
+
+
+@pytest.mark.parametrize("value", ["a=1", "x@y.org", "Müller-Lüdenscheidt", "", "王"])
+def test_other_text_stays_as_it_is(value):
+    assert cell(value) == value
+
+
+def test_numbers_stay_numbers():
+    assert cell(-1.5) == -1.5
+    assert cell(0.1 + 0.2) == 0.3
+    assert cell(None) == ""
+
+
+def test_an_assignment_that_does_not_exist_is_an_error(course, tmp_path):
+    with pytest.raises(ValueError, match="no assignment nothing"):
+        export(course, "csv", tmp_path / "x.csv", ["nothing"])
+
+
+@pytest.mark.parametrize("plugin", [CsvExport, CanvasExport, MoodleExport])
+def test_nbgrader_s_options_choose_students(course, tmp_path, plugin):
+    one = plugin(to=str(tmp_path / "one.csv"), student=["ana"], assignment=[NAME])
+    with course.gradebook() as gradebook:
+        one.export(gradebook)
+    text = (tmp_path / "one.csv").read_text("utf-8")
+    assert "ana" in text
+    assert "dora" not in text
+
+
+def test_a_column_can_have_the_title_that_canvas_gave_it(course, tmp_path):
+    one = CanvasExport(to=str(tmp_path / "x.csv"), titles={NAME: "Vanilla (4711)"})
+    with course.gradebook() as gradebook:
+        one.export(gradebook)
+    assert rows(tmp_path / "x.csv")[0][-1] == "Vanilla (4711)"
+
+
+@pytest.fixture(scope="module")
+def page(course):
+    (path,) = feedback(course, NAME)
+    assert path == course.path("feedback", "ana", NAME) / f"{NAME}.html"
+    return path.read_text("utf-8")
+
+
+def test_feedback_shows_marks_messages_and_comments(page):
+    text = BeautifulSoup(page, "html.parser").get_text()
+    assert "Score: 14.33 / 20.0" in text
+    assert "Does not hold:" in text
+    assert "Well done" in text
+    assert "def autoencoder" in text
+
+
+def test_feedback_shows_no_hidden_test(page):
+    text = BeautifulSoup(page, "html.parser").get_text()
+    for test in graded_cells(source(NAME)):
+        for region in HIDDEN.findall(test.source):
+            for line in region.strip().split("\n"):
+                assert line not in text
+    assert "right=" not in text
+
+
+def test_feedback_holds_nothing_active_and_loads_nothing(page):
+    soup = BeautifulSoup(page, "html.parser")
+    assert soup.find_all(["script", "iframe", "object", "embed", "form", "svg"]) == []
+    for tag in soup.find_all(True):
+        assert not [name for name in tag.attrs if name.startswith("on")]
+        for name in ("src", "href"):
+            value = tag.get(name, "#")
+            assert value.startswith(("#", "data:image/", "https://", "http://"))
+            assert name == "href" or value.startswith(("#", "data:image/"))
+    policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
+    assert policy["content"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    "attack", [*ATTACKS, "[x](javascript:alert(1))", "![](http://x)"]
+)
+def test_markdown_is_shown_without_what_is_active(attack):
+    soup = BeautifulSoup(
+        safe_markdown(f"# T\n\n{attack}\n\n|a|\n|-|\n|b|"), "html.parser"
+    )
+    assert soup.find_all(["script", "iframe", "img"]) == []
+    assert "javascript" not in str([tag.attrs for tag in soup.find_all(True)])
+    assert soup.find("td").get_text() == "b"
+
+
+def test_outputs_of_plain_nbgrader_lose_lines_that_quote_hidden_tests():
+    test = new_code_cell(
+        "check(f)\n### BEGIN HIDDEN TESTS\ncheck(f, size=93)\n### END HIDDEN TESTS"
+    )
+    test.metadata["nbgrader"] = {"grade": True, "solution": False}
+    trace = ["Traceback", "----> 2 check(f, size=93)\n", "TypeError: no"]
+    test.outputs = [new_output("error", ename="E", evalue="no", traceback=trace)]
+    mine = new_code_cell("### BEGIN HIDDEN TESTS\nmine = 1")
+    mine.outputs = [new_output("stream", text="check(f, size=93)\nmine")]
+    notebook, _ = StudentsView().preprocess(new_notebook(cells=[test, mine]), {})
+    assert "size=93" not in str(notebook)
+    assert "TypeError: no" in test.outputs[0].traceback
+    assert notebook.cells[1].source == mine.source
+
+
+def test_feedback_before_grading_is_a_clear_error(tmp_path):
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    with pytest.raises(FeedbackError, match="No notebooks were matched"):
+        feedback(Course.load(tmp_path), NAME)

@@ -1,0 +1,440 @@
+"""Jobs give the same results on this machine and on a cluster, whatever happens to it.
+
+The cluster is real: a Dask scheduler and two workers on loopback, each a process of its
+own, in another folder than the course.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from grading import cli
+from grading.course import Course as CourseFolder
+from grading.runtime import backends, fingerprint, sandbox
+from grading.runtime.executor import SandboxFailed
+from grading.runtime.job import Job, Result
+from grading.submission.assemble import job
+from grading.submission.assignment import Assignment
+from grading.submission.intake import Submission
+from samples.course import ROOT
+from samples.known import Course, points, source
+
+if TYPE_CHECKING:
+    from distributed import LocalCluster
+
+NAME = "quiz"
+SLOW = 'import time\ntime.sleep(1)\nanswer_1 = {"b", "c"}\nprint("slowly")'
+ANSWERS = (
+    SLOW,
+    SLOW,
+    "answer_1 = None",
+    "answer_1 = ['a']",
+    "answer_1 = undefined",
+    "1 / 0",
+)
+
+
+def made(student: str, answer: str) -> Job:
+    """Return a job of the quiz."""
+    assignment = Assignment.load(CourseFolder.load(ROOT), NAME)
+    submission = Submission(student, NAME, solutions={"answer_1": answer})
+    return job(assignment, submission, fingerprint.environment())
+
+
+def class_of_six() -> list[Job]:
+    return [made(f"student-{n}", answer) for n, answer in enumerate(ANSWERS)]
+
+
+def compared(outcomes: Iterator[tuple[Job, backends.Outcome]]) -> dict[str, str]:
+    """Return the bytes that must be the same, by student."""
+    found = {}
+    for one, outcome in outcomes:
+        assert isinstance(outcome, Result), outcome
+        found[one.student] = outcome.to_json()
+    return found
+
+
+# --- without Keras --------------------------------------------------------------------
+
+
+def answered(one: Job, **_: bool) -> Result:
+    """Return a result without running anything."""
+    return Result(one.key, one.student, one.assignment, "graded", seconds={"all": 1.5})
+
+
+def test_a_job_and_its_result_travel_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "execute", answered)
+    one = made("ana", "answer_1 = {'b'}")
+
+    said = backends.run_json(one.to_json())
+
+    assert isinstance(said, str)
+    assert Result.from_json(said) == answered(one)
+    assert Result.from_json(said).seconds == {"all": 1.5}
+
+
+def test_a_job_that_the_machine_failed_once_is_run_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries = []
+
+    def execute(one: Job, **how: bool) -> Result:
+        tries.append(one.student)
+        if len(tries) == 1:
+            raise SandboxFailed("lost")
+        return answered(one)
+
+    monkeypatch.setattr(backends, "execute", execute)
+
+    assert (
+        Result.from_json(backends.run_json(made("ana", "").to_json())).student == "ana"
+    )
+    assert tries == ["ana", "ana"]
+
+
+def test_a_job_that_the_machine_fails_twice_keeps_nobody_else_from_a_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def execute(one: Job, **how: bool) -> Result:
+        if one.student == "bob":
+            raise SandboxFailed("lost")
+        return answered(one)
+
+    monkeypatch.setattr(backends, "execute", execute)
+
+    jobs = [made(name, "") for name in ("ana", "bob", "eve")]
+    found = {one.student: outcome for one, outcome in backends.run(jobs, workers=2)}
+
+    assert isinstance(found["bob"], SandboxFailed)
+    assert [found["ana"], found["eve"]] == [answered(jobs[0]), answered(jobs[2])]
+
+
+def test_a_worker_refuses_a_job_that_was_made_for_another_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = made("ana", "")
+    monkeypatch.setattr(fingerprint, "environment", lambda: "another")
+
+    with pytest.raises(backends.PoolError, match=r"Worker .+ has another environment"):
+        backends.run_json(one.to_json())
+
+
+def test_the_environment_is_the_same_whatever_was_imported_before() -> None:
+    code = "import sys\n{}\nfrom grading import key\nprint(key.environment())"
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code.format(first)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for first in ("", "import setuptools", "import distributed")
+    }
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("COURSE_PROFILE", "full"), ("KERAS_BACKEND", "jax"), ("OMP_NUM_THREADS", "3")],
+)
+def test_the_environment_is_another_under_other_variables_of_a_job(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fingerprint.environment()
+    monkeypatch.setenv(name, value)
+    assert fingerprint.environment() != before
+
+
+def test_the_environment_is_the_same_wherever_things_lie(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = fingerprint.environment()
+    for name in ("HOME", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "USER"):
+        monkeypatch.setenv(name, "/elsewhere")
+    monkeypatch.setattr(sys, "executable", "/elsewhere/bin/python")
+    assert fingerprint.environment() == before
+
+
+def test_without_jobs_no_scheduler_is_asked() -> None:
+    assert list(backends.run([], scheduler="tcp://127.0.0.1:1")) == []
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://", "no address"])
+def test_a_scheduler_that_cannot_be_reached_is_a_sentence(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends, "CONNECT_S", 0.5)
+
+    with pytest.raises(backends.PoolError, match=r"No Dask scheduler answers at"):
+        list(backends.run([made("ana", "")], scheduler=address))
+
+
+# --- a cluster in this process --------------------------------------------------------
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
+    """Return a cluster with one worker, a thread, which runs nothing for a moment."""
+    from distributed import LocalCluster
+
+    def execute(one: Job, **how: bool) -> Result:
+        time.sleep(0.2)
+        return answered(one)
+
+    monkeypatch.setattr(backends, "execute", execute)
+    monkeypatch.setattr(backends, "NO_WORKER_S", 0.3)
+    monkeypatch.setattr(backends, "LOOK_EVERY_S", 0.1)
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        host="127.0.0.1",
+        protocol="tcp",
+        dashboard_address=None,
+    ) as one:
+        yield one
+
+
+def test_the_loss_of_all_workers_is_said_once_and_it_goes_on_with_a_new_one(
+    local: "LocalCluster",
+) -> None:
+    jobs = [made(f"student-{n}", "") for n in range(6)]
+    said: list[str] = []
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        if len(said) == 1:
+            threading.Timer(1, local.scale, [1]).start()
+
+    ran = backends.run(
+        jobs, scheduler=local.scheduler_address, trust_submissions=True, say=say
+    )
+    first = next(ran)
+    local.scale(0)
+    found = [first, *ran]
+
+    assert sorted(one.student for one, _ in found) == [one.student for one in jobs]
+    assert all(outcome == answered(one) for one, outcome in found)
+    assert len(said) == 2
+    assert "No worker is left at tcp://127.0.0.1" in said[0]
+    assert "a worker again" in said[1]
+
+
+STUDENTS = 20  # so many that a slow machine is not through before it is stopped
+
+
+def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
+    local: "LocalCluster", tmp_path: Path
+) -> None:
+    course = Course(tmp_path)
+    for number in range(STUDENTS):
+        course.submit(NAME, f"student-{number}", source(NAME, "release"))
+    journal = tmp_path / ".grading" / "journal.jsonl"
+    address = local.scheduler_address
+    arguments = ["grade", NAME, "--scheduler", address, "--root", str(tmp_path)]
+    arguments.append("--trust-submissions")
+    ended = threading.Event()
+
+    def stop() -> None:
+        while not (journal.exists() and b'{"result"' in journal.read_bytes()):
+            time.sleep(0.02)
+        local.scale(0)
+        if not ended.wait(4):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=stop, daemon=True)
+    thread.start()
+    ran = CliRunner().invoke(cli.app, arguments)
+    ended.set()
+    thread.join()
+
+    assert ran.exit_code != 0
+    assert " ".join(ran.output.split()).count("No worker is left at") == 1
+    kept = journal.read_bytes().count(b'{"result"')
+    assert 1 <= kept < STUDENTS
+    local.scale(1)
+    ran = CliRunner().invoke(cli.app, arguments)
+    assert ran.exit_code == 0, (ran.output, ran.exception)
+    assert f"{STUDENTS - kept} run, {kept} unchanged." in ran.output
+    assert len(course.marks(NAME)) == STUDENTS
+
+
+# --- a cluster ------------------------------------------------------------------------
+
+
+@dataclass
+class Scheduler:
+    """A scheduler, and the folder that it and its workers were started in."""
+
+    address: str
+    process: subprocess.Popen
+    folder: Path
+
+
+@dataclass
+class Cluster:
+    """A scheduler's address, and the worker processes."""
+
+    address: str
+    workers: list[subprocess.Popen]
+
+
+def dask(what: str, folder: Path, *arguments: str) -> subprocess.Popen:
+    with (folder / f"{what}.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+
+
+@pytest.fixture(scope="module")
+def scheduler(
+    needs_sandbox: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scheduler]:
+    folder = tmp_path_factory.mktemp("cluster")
+    file = folder / "scheduler.json"
+    where = ("--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file))
+    process = dask("scheduler", folder, *where)
+    end = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < end, (folder / "scheduler.log").read_text()
+        time.sleep(0.1)
+    time.sleep(0.2)
+    yield Scheduler(json.loads(file.read_text())["address"], process, folder)
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def cluster(scheduler: Scheduler) -> Iterator[Cluster]:
+    address, folder = scheduler.address, scheduler.folder
+    how = ("--nthreads", "1", "--host", "127.0.0.1", "--local-directory", str(folder))
+    workers = [dask("worker", folder, address, *how) for _ in range(2)]
+    yield Cluster(address, workers)
+    for one in workers:
+        one.terminate()
+    for one in workers:
+        one.wait()
+
+
+def test_a_scheduler_without_workers_is_a_sentence(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends, "WORKERS_S", 0.5)
+
+    with pytest.raises(backends.PoolError, match=r"has no worker\. Start some"):
+        list(backends.run([made("ana", "")], scheduler=scheduler.address))
+
+
+def test_a_worker_with_another_environment_is_named(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "environment", lambda: "another")
+
+    with pytest.raises(
+        backends.PoolError, match=r"Worker tcp://127\.0\.0\.1:\d+ has ano"
+    ):
+        list(backends.run([made("ana", "")], scheduler=cluster.address))
+
+
+def test_results_are_the_same_with_one_worker_four_and_one_that_is_killed(
+    cluster: Cluster,
+) -> None:
+    jobs = class_of_six()
+    alone = compared(backends.run(jobs, workers=1))
+    assert len(alone) == len(jobs)
+    assert Result.from_json(alone["student-0"]).marks["answer_1_complete"] == 1
+    assert compared(backends.run(jobs, workers=4)) == alone
+
+    killed: list[list[int]] = []
+
+    def kill() -> None:
+        """Kill a worker, and what restarts it, while student code runs below it."""
+        nanny = cluster.workers[0].pid
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            if any(_in_sandbox(pid) for pid in sandbox.tree(nanny)):
+                processes = list(sandbox.tree(nanny))
+                for pid in processes:
+                    if not _is_warm(pid):  # those must end by themselves
+                        os.kill(pid, signal.SIGKILL)
+                killed.append(processes)
+                return
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    found = compared(backends.run(jobs, scheduler=cluster.address))
+    killer.join()
+
+    assert found == alone
+    assert len(killed) == 1
+    cluster.workers[0].wait()
+    end = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in killed[0]):
+        assert time.monotonic() < end, "something of the killed worker is left"
+        time.sleep(0.1)
+
+
+def _is_warm(pid: int) -> bool:
+    """Return whether it is a warm server, or was forked from one."""
+    path = Path(f"/proc/{pid}/cmdline")
+    return path.exists() and b"grading.runtime.forkserver" in path.read_bytes()
+
+
+def _in_sandbox(pid: int) -> bool:
+    try:
+        ours = os.readlink("/proc/self/ns/pid")
+        return _is_warm(pid) and os.readlink(f"/proc/{pid}/ns/pid") != ours
+    except OSError:
+        return False
+
+
+def test_the_command_grades_a_class_on_the_workers_that_are_left(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    course = Course(tmp_path)
+    course.submit(NAME, "reference", source(NAME))
+    course.submit(NAME, "untouched", source(NAME, "release"))
+    arguments = ["grade", NAME, "--scheduler", cluster.address, "--root", str(tmp_path)]
+
+    ran = CliRunner().invoke(cli.app, arguments)
+
+    assert ran.exit_code == 0, (ran.output, ran.exception)
+    assert "2 run, 0 unchanged." in ran.output
+    assert course.marks(NAME) == {
+        "reference": points(NAME),
+        "untouched": dict.fromkeys(points(NAME), 0.0),
+    }
+
+
+def test_a_scheduler_that_is_lost_is_a_sentence(
+    cluster: Cluster, scheduler: Scheduler
+) -> None:
+    def kill() -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if any(_in_sandbox(pid) for pid in sandbox.tree(cluster.workers[1].pid)):
+                break
+            time.sleep(0.05)
+        scheduler.process.kill()
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    with pytest.raises(backends.PoolError, match="was lost"):
+        list(backends.run([made("ana", SLOW)], scheduler=cluster.address))
+    killer.join()

@@ -1,0 +1,289 @@
+"""Odd submissions are repaired or refused with a sentence, and nothing is followed."""
+
+import builtins
+import re
+import shutil
+import sys
+from unittest.mock import MagicMock
+
+import pytest
+
+from grading.course import Course
+from grading.runtime.fingerprint import key, work_key
+from grading.submission import assemble, intake, read_notebook
+from grading.submission.assignment import Assignment
+from grading.submission.match_cells import match
+from grading.submission.names_in_code import names
+from samples import odd_submissions
+from samples.known import (
+    ROOT,
+    expected_marks,
+    marks_in_process,
+    references,
+    source,
+    submissions,
+    with_cells,
+)
+from samples.odd_submissions import FILE, NAME, ODD, RIGHT, Link, right, written
+
+COURSE = Course.load(ROOT)
+ASSIGNMENT = Assignment.load(COURSE, NAME)
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course folder to hand in to; its assignments are the project's."""
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    return Course.load(tmp_path)
+
+
+def hand_in(course, files, student="ana"):
+    odd_submissions.hand_in(course.path(course.submitted, student, NAME), files)
+    return intake.receive(course, ASSIGNMENT, student)
+
+
+def computes(cells):
+    """Run set-up and the student's cells with pretended libraries.
+
+    Returns the answers, and every call that the builder makes to the libraries.
+    """
+    keras = MagicMock(name="keras")
+    libraries = {"keras": keras}
+
+    def pretended(name, *rest):
+        first = name.split(".")[0]
+        if first in sys.stdlib_module_names:
+            return __import__(name, *rest)
+        return libraries.setdefault(first, MagicMock(name=first))
+
+    own = {**vars(builtins), "__import__": pretended}
+    space = {"__builtins__": own, "get_ipython": MagicMock()}
+    for cell in cells:
+        if cell.kind == "code" and cell.role in ("setup", "solution"):
+            # A cell that raises does not stop a kernel.
+            try:
+                exec(cell.source.replace("%matplotlib inline", ""), space)
+            except (SyntaxError, NameError) as error:
+                space["error"] = error
+    found = {name: space.get(name) for name in ("answer_1", "answer_2")}
+    keras.reset_mock()
+    try:
+        space["autoencoder"](784, [128, 64], 32)
+        calls = re.sub(r" id='\d+'", "", repr(keras.mock_calls))
+        found["autoencoder"] = calls
+    except NotImplementedError:
+        found["autoencoder"] = None
+    return found
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+def test_an_odd_submission_gets_what_its_work_deserves(course, odd):
+    found = hand_in(course, odd.files(right()))
+    sentences = " ".join([found.refused or "", *found.notes])
+    assert odd.note in sentences
+    assert bool(odd.note) == bool(sentences.strip())
+    assert (found.refused is not None) == odd.refused
+    cells = assemble.cells(ASSIGNMENT, found)
+    if odd.refused:
+        assert cells == ASSIGNMENT.cells
+        return
+    done = computes(cells)
+    wanted = computes(
+        assemble.cells(ASSIGNMENT, intake.Submission("ana", NAME, solutions=RIGHT))
+    )
+    lost = {name for name in RIGHT if done[name] != wanted[name]}
+    assert lost == set(odd.loses)
+
+
+def notes_on_quiz(*changes):
+    quiz = with_cells(source("quiz", "release"), references("quiz"))
+    for change in changes:
+        change(quiz)
+    cells, _ = read_notebook.read(written(quiz))
+    return match(Assignment.load(COURSE, "quiz"), cells).notes
+
+
+def test_a_notebook_that_lost_all_of_nbgrader_s_data_gets_one_sentence_on_it():
+    many = len(references("quiz"))
+    lost = f"{many} solution cells had lost nbgrader's data; found by"
+    assert many >= 2
+    assert notes_on_quiz(odd_submissions.colab) == [f"{lost} id: {many}."]
+    assert notes_on_quiz(odd_submissions.colab_new_ids) == [
+        f"{lost} what it defines: {many}."
+    ]
+
+
+def test_the_sentence_on_lost_data_counts_each_way_and_other_notes_stay():
+    def lose_one_id(quiz):
+        cell = next(one for one in quiz.cells if one.metadata.id == "answer_2")
+        cell.metadata.id = "another"
+        cell.cell_type = "raw"
+
+    many = len(references("quiz"))
+    assert notes_on_quiz(odd_submissions.colab, lose_one_id) == [
+        f"{many} solution cells had lost nbgrader's data; found by id: {many - 1}, "
+        "by what it defines: 1.",
+        "Cell answer_2 was of type raw.",
+    ]
+
+
+def test_there_are_odd_submissions_of_every_kind():
+    assert len({odd.name for odd in ODD}) == len(ODD)
+    assert sum(not odd.refused and not odd.loses for odd in ODD) >= 30
+    assert sum(odd.refused for odd in ODD) >= 15
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+def test_the_course_s_own_cells_run_unchanged_and_in_order(course, odd):
+    found = hand_in(course, odd.files(right()))
+    cells = assemble.cells(ASSIGNMENT, found)
+    own = [cell for cell in cells if not cell.id.startswith("added-")]
+    assert [cell.name for cell in own] == [cell.name for cell in ASSIGNMENT.cells]
+    for cell, original in zip(own, ASSIGNMENT.cells, strict=True):
+        assert cell == original or cell.role == "solution"
+    assert all(cell.role == "solution" for cell in cells if cell not in own)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Colab, other ids", "split: own function in a cell below"],
+)
+def test_a_repaired_submission_gets_full_marks(course, name):
+    odd = next(one for one in ODD if one.name == name)
+    found = hand_in(course, odd.files(right()))
+    text = {**found.solutions}
+    for one in found.added:
+        text[one.after] += f"\n\n{one.source}"
+    marks, messages = marks_in_process(NAME, text)
+    assert marks == expected_marks(NAME, submissions(NAME)[0]), messages
+
+
+def test_hidden_tests_are_not_among_the_cells_that_a_student_s_kernel_sees():
+    assert any("HIDDEN" in cell.source for cell in ASSIGNMENT.tests)
+    assert not any("HIDDEN" in cell.source for cell in ASSIGNMENT.cells)
+    assert not any("BEGIN SOLUTION" in cell.source for cell in ASSIGNMENT.cells)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["-rf", ".hidden", "a*", "a[b]", "{x}", " a", "a ", "~root", "a\nb", "=1+1"],
+)
+def test_a_folder_whose_name_cannot_be_an_id_is_left_out_with_a_sentence(course, name):
+    hand_in(course, {}, "ana")
+    (course.root / "submitted" / name / NAME).mkdir(parents=True)
+    found, left_out = intake.students(course, NAME)
+    assert found == ["ana"]
+    assert list(left_out) == ([] if name.startswith(".") else [name])
+
+
+def test_a_roster_decides_who_is_in_the_class(course):
+    for student in ("ana", "Jürgen Groß", "mallory"):
+        hand_in(course, {}, student)
+    found, left_out = intake.students(course, NAME, {"ana", "Jürgen Groß"})
+    assert found == ["Jürgen Groß", "ana"]
+    assert "not in the roster" in left_out["mallory"]
+
+
+def test_a_notebook_outside_of_its_folder_is_reported(course):
+    (course.root / "submitted" / "ana").mkdir(parents=True)
+    (course.root / "submitted" / "ana" / FILE).write_bytes(written(right()))
+    found, left_out = intake.students(course, NAME)
+    assert found == []
+    assert "outside of the folder" in left_out["ana"]
+
+
+@pytest.mark.parametrize("part", ["student", "assignment"])
+def test_a_folder_that_is_a_link_is_not_followed(course, tmp_path, part):
+    hand_in(course, {FILE: b"{}"}, "ana")
+    bob = course.root / "submitted" / "bob"
+    if part == "student":
+        bob.symlink_to(course.root / "submitted" / "ana")
+    else:
+        bob.mkdir()
+        (bob / NAME).symlink_to(course.root / "submitted" / "ana" / NAME)
+    assert intake.students(course, NAME)[0] == ["ana", "bob"]
+    assert "link" in intake.receive(course, ASSIGNMENT, "bob").refused
+
+
+def test_a_linked_folder_inside_a_submission_is_not_followed(course):
+    secret = course.root / "secret"
+    secret.mkdir()
+    (secret / FILE).write_bytes(b"{}")
+    hand_in(course, {"inner": Link(str(secret))})
+    assert "no file" in intake.receive(course, ASSIGNMENT, "ana").refused or (
+        "no notebook" in intake.receive(course, ASSIGNMENT, "ana").refused
+    )
+
+
+def test_a_folder_with_too_many_files_is_refused(course):
+    found = hand_in(course, {f"{number}.txt": b"" for number in range(1_001)})
+    assert "more than 1000 files" in found.refused
+
+
+def test_a_time_of_handing_in_is_kept(course):
+    odd = next(one for one in ODD if one.name == "nothing odd")
+    files = {**odd.files(right()), "timestamp.txt": b"2026-11-21 18:00:00 UTC\n"}
+    assert hand_in(course, files).timestamp == "2026-11-21 18:00:00 UTC"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'{"' * 50_000, b'"' + b'\\"' * 2_000_000, b"[" + b"1," * 3_000_000, b"\\" * 9],
+    ids=["open strings", "escaped quotes", "numbers", "backslashes"],
+)
+def test_hostile_text_is_refused_in_linear_time(content):
+    with pytest.raises(read_notebook.UnreadableError):
+        read_notebook.read(content)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["(" * 5_000, "-" * 100_000 + "1", "a" + ".b" * 50_000, "x = [" * 90, "\x0c\\"],
+    ids=["brackets", "signs", "attributes", "lists", "blanks"],
+)
+def test_hostile_code_is_read_without_harm(source):
+    names(source)
+
+
+def test_names_are_found_without_running_code():
+    found = names(
+        "%time\nimport a.b as c\nfrom d import e\nx, *y = f(z)\n"
+        "def g(h):\n    global n\n    i = h + j\n    return [k for k in l]\n"
+        "options['m'] = 1"
+    )
+    assert found.binds >= {"c", "e", "x", "y", "g"}
+    assert found.needs >= {"f", "z", "j", "l"}
+    assert not found.needs & {"h", "i", "k", "c"}
+    assert found.touches == {"options"}
+
+
+def test_the_key_depends_on_all_that_decides_the_result_and_on_nothing_else():
+    base = intake.Submission("ana", NAME, solutions=RIGHT)
+    first = assemble.job(ASSIGNMENT, base, "environment")
+    other = intake.Submission("bob", NAME, solutions=RIGHT, notes=("renamed",))
+    assert assemble.job(ASSIGNMENT, other, "environment").key == first.key
+    changed = intake.Submission("ana", NAME, solutions={**RIGHT, "answer_1": "1"})
+    keys = {
+        first.key,
+        assemble.job(ASSIGNMENT, changed, "environment").key,
+        assemble.job(ASSIGNMENT, base, "other packages").key,
+        assemble.job(ASSIGNMENT, base, "environment", seed=1).key,
+        assemble.job(
+            ASSIGNMENT, base, "environment", limits=assemble.Limits(wall_s=1)
+        ).key,
+    }
+    assert len(keys) == 5
+    assert key(first, "environment") == first.key
+    assert work_key(first) == work_key(
+        assemble.job(ASSIGNMENT, base, "other packages", seed=1)
+    )
+
+
+def test_a_refused_submission_gets_an_explicit_explained_zero(course):
+    found = hand_in(course, {FILE: b""})
+    job = assemble.job(ASSIGNMENT, found, "environment")
+    result = assemble.refusal(job, found)
+    assert result.status == "refused"
+    assert result.marks == dict.fromkeys(ASSIGNMENT.points, 0.0)
+    assert "empty file" in result.messages["shapes"]
+    assert "empty file" in result.notes[0]

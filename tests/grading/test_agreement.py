@@ -1,0 +1,159 @@
+"""Plain nbgrader and `course grade` give the same marks, cell by cell.
+
+Each assignment's known submissions are the students of one class, handed in twice: one
+course folder for plain nbgrader, one for `course grade`. The marks are compared in the
+two gradebooks, and with what the submissions are known to deserve. `make test-all` does
+so for every assignment. `make test` lets `course grade` alone mark a small part; that
+plain nbgrader marks a sample as expected is in test_assignments.py.
+
+The tables: ``python -m pytest -m long -n 0 -rP tests/grading/test_agreement.py``
+"""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from grading import cli
+from grading.course import Course as CourseFolder
+from samples.known import (
+    ASSIGNMENTS,
+    Course,
+    Submission,
+    expected_marks,
+    marks_in_process,
+    points,
+    source,
+    submissions,
+    with_cells,
+)
+
+REFERENCE = Submission("the reference", {})
+Marks = dict[str, dict[str, float]]
+
+
+pytestmark = pytest.mark.usefixtures("needs_sandbox")
+
+
+def handed_in(root: Path, name: str, known: Iterable[Submission]) -> Course:
+    """Return a course folder in which each known submission is a student's."""
+    root.mkdir()
+    course = Course(root)
+    for number, one in enumerate(known):
+        notebook = with_cells(source(name), one.cells)
+        course.submit(name, f"known-{number:02}", notebook)
+    return course
+
+
+def by_course(root: Path, name: str, known: Iterable[Submission]) -> Marks:
+    """Return the marks that `course grade` writes into the gradebook."""
+    course = handed_in(root, name, known)
+    grade(course, name)
+    return course.marks(name)
+
+
+def grade(course: Course, name: str) -> None:
+    """Let `course grade` mark what was handed in."""
+    done = CliRunner().invoke(cli.app, ["grade", name, "--root", str(course.root)])
+    assert done.exit_code == 0, (done.output, done.exception)
+
+
+def by_nbgrader(root: Path, name: str, known: Iterable[Submission]) -> Marks:
+    """Return the marks that plain nbgrader writes into the gradebook."""
+    course = handed_in(root, name, known)
+    course.generate(name)
+    return course.autograde(name)
+
+
+def differing(one: Marks, other: Marks) -> list[tuple]:
+    """Return student, cell and both marks, for all cells with different ones."""
+    places = {
+        (student, cell)
+        for marks in (one, other)
+        for student, cells in marks.items()
+        for cell in cells
+    }
+    pairs = [
+        (
+            student,
+            cell,
+            one.get(student, {}).get(cell),
+            other.get(student, {}).get(cell),
+        )
+        for student, cell in sorted(places)
+    ]
+    return [pair for pair in pairs if pair[2] != pair[3]]
+
+
+def two(name: str) -> list[Submission]:
+    """Return a right and a wrong submission that plain nbgrader does not mark."""
+    rest = [one for one in submissions(name) if not one.graded]
+    return [next(one for one in rest if bool(one.loses) == wrong) for wrong in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("quiz", submissions("quiz")), ("vanilla", two("vanilla"))],
+    ids=["quiz", "vanilla"],
+)
+def test_course_grade_gives_the_marks_of_the_notebook_s_own_tests(
+    tmp_path: Path, name: str, known: list[Submission]
+) -> None:
+    course = by_course(tmp_path / "course", name, known)
+
+    in_process = {
+        f"known-{number:02}": marks_in_process(name, one.cells)[0]
+        for number, one in enumerate(known)
+    }
+    assert differing(course, in_process) == []
+
+
+def test_a_late_submission_loses_what_nbgrader_s_plugin_takes(tmp_path: Path) -> None:
+    course = handed_in(tmp_path / "course", "quiz", [REFERENCE])
+    handed = course.root / "submitted" / "known-00" / "quiz"
+    (handed / "timestamp.txt").write_text("2026-12-01 18:05:00 UTC")
+    with open(course.root / "nbgrader_config.py", "a") as config:
+        config.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
+    folder = CourseFolder.load(course.root)
+
+    def penalty(due: str) -> float:
+        with folder.gradebook() as gradebook:
+            gradebook.update_or_create_assignment("quiz", duedate=due)
+        grade(course, "quiz")
+        with folder.gradebook() as gradebook:
+            found = gradebook.find_submission("quiz", "known-00")
+            return found.late_submission_penalty or 0.0
+
+    assert penalty("2026-12-01 18:00 UTC") == sum(points("quiz").values())
+    # The guide's way after a due date that moved: the mark is written anew.
+    shutil.rmtree(course.root / "autograded" / "known-00")
+    assert penalty("2026-12-02 18:00 UTC") == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_plain_nbgrader_and_course_grade_agree_cell_by_cell(
+    tmp_path: Path, name: str
+) -> None:
+    known = [REFERENCE, *submissions(name)]
+    course = by_course(tmp_path / "course", name, known)
+    plain = by_nbgrader(tmp_path / "plain", name, known)
+    deserved = {
+        f"known-{number:02}": expected_marks(name, one)
+        for number, one in enumerate(known)
+    }
+
+    different = differing(plain, course)
+    print(f"{'known submission':60} {'nbgrader':>9} {'course':>7}")
+    for number, one in enumerate(known):
+        student = f"known-{number:02}"
+        sums = [sum(marks[student].values()) for marks in (plain, course)]
+        print(f"{one.name[:60]:60} {sums[0]:9g} {sums[1]:7g}")
+    print(
+        f"{name}: {len(known)} submissions, {sum(map(len, plain.values()))} cells "
+        f"compared, {len(different)} differ"
+    )
+    assert different == []
+    assert differing(course, deserved) == []

@@ -1,0 +1,197 @@
+"""`course grade` marks a class as the known submissions say, and runs nothing twice."""
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+from grading import cli, session
+from grading.gradebook.writer import WriteError
+from grading.runtime import sandbox
+from grading.runtime.job import Result
+from samples.known import (
+    Course,
+    expected_marks,
+    points,
+    source,
+    submissions,
+    with_cells,
+)
+
+NAME = "quiz"
+
+
+def run(root, *arguments):
+    result = CliRunner().invoke(cli.app, [*arguments, "--root", str(root)])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def graded(needs_sandbox, tmp_path_factory):
+    """Hand in four notebooks and grade them; return the course and what was printed."""
+    course = Course(tmp_path_factory.mktemp("course"))
+    half_right = next(one for one in submissions(NAME) if one.loses)
+    course.submit(NAME, "reference", source(NAME))
+    course.submit(NAME, "untouched", source(NAME, "release"))
+    course.submit(NAME, "half-right", with_cells(source(NAME), half_right.cells))
+    course.submit(NAME, "torn", nbformat.v4.new_notebook())
+    torn = course.root / "submitted" / "torn" / NAME / f"{NAME}.ipynb"
+    torn.write_bytes(torn.read_bytes()[:20])
+    return course, half_right, run(course.root, "grade", NAME)
+
+
+def test_the_gradebook_holds_the_marks_of_all_who_handed_in(graded):
+    course, half_right, _ = graded
+    assert course.marks(NAME) == {
+        "reference": points(NAME),
+        "untouched": dict.fromkeys(points(NAME), 0.0),
+        "half-right": expected_marks(NAME, half_right),
+        "torn": dict.fromkeys(points(NAME), 0.0),
+    }
+
+
+def test_a_refused_submission_is_explained(graded):
+    _, _, printed = graded
+    assert "refused" in printed
+    assert "4 run, 0 unchanged." in printed
+
+
+def test_an_unchanged_class_is_not_run_again(graded):
+    course, _, _ = graded
+    before = course.marks(NAME)
+    assert "0 run, 4 unchanged." in run(course.root, "grade", NAME)
+    assert course.marks(NAME) == before
+
+
+def test_a_new_submission_alone_is_run(graded):
+    course, _, _ = graded
+    file = course.root / "submitted" / "torn" / NAME / f"{NAME}.ipynb"
+    nbformat.write(source(NAME), file)
+    assert "1 run, 3 unchanged." in run(course.root, "grade", NAME)
+    assert course.marks(NAME)["torn"] == points(NAME)
+
+
+@pytest.fixture
+def without_sandbox(monkeypatch):
+    """Nothing runs, and all get no points; yield how often servers were started."""
+    starts = []
+
+    def nothing_runs(jobs, **_):
+        for one in jobs:
+            yield one, Result(one.key, one.student, one.assignment, "graded")
+
+    monkeypatch.setattr(sandbox, "require", lambda: None)
+    monkeypatch.setattr(cli, "warm_up", starts.append)
+    monkeypatch.setattr(session.backends, "run", nothing_runs)
+    return starts
+
+
+def test_force_runs_and_writes_again_those_who_are_named_or_all(
+    tmp_path, without_sandbox
+):
+    course = Course(tmp_path)
+    for student in ("ana", "bob"):
+        course.submit(NAME, student, source(NAME, "release"))
+    run(tmp_path, "grade", NAME)
+    pages = {
+        who: tmp_path / "autograded" / who / NAME / f"{NAME}.ipynb"
+        for who in ("ana", "bob")
+    }
+
+    def rewritten(*arguments):
+        for page in pages.values():
+            page.write_text("old")
+        said = run(tmp_path, "grade", NAME, *arguments)
+        new = {who for who, page in pages.items() if page.read_text("utf-8") != "old"}
+        return new, said
+
+    assert rewritten()[0] == set()
+    new, said = rewritten("--force", "--student", "ana")
+    assert new == {"ana"}
+    assert "1 run, 0 unchanged." in said
+    new, said = rewritten("--force")
+    assert new == {"ana", "bob"}
+    assert "2 run, 0 unchanged." in said
+
+
+def test_nothing_is_started_when_nothing_has_to_run(tmp_path, without_sandbox):
+    course = Course(tmp_path)
+    course.submit(NAME, "ana", source(NAME, "release"))
+    run(tmp_path, "grade", NAME)
+    assert without_sandbox
+    without_sandbox.clear()
+    run(tmp_path, "grade", NAME)
+    assert not without_sandbox
+
+
+def test_what_cannot_be_written_keeps_no_other_assignment_from_being_graded(
+    tmp_path, without_sandbox, monkeypatch
+):
+    names = ("vanilla", NAME)
+    course = Course(tmp_path)
+    for name in names:
+        course.submit(name, "ana", source(name, "release"))
+
+    def full(writer, job, *_):
+        if job.assignment == "vanilla":
+            raise WriteError("the disk is full")
+        return write(writer, job, *_)
+
+    write = session.Writer.write
+    with monkeypatch.context() as broken:
+        broken.setattr(session.Writer, "write", full)
+        ran = CliRunner().invoke(cli.app, ["grade", *names, "--root", str(tmp_path)])
+    assert str(ran.exception) == "the disk is full"
+    assert f"{NAME}: 1 run, 0 unchanged." in ran.output
+    assert course.marks(NAME) == {"ana": dict.fromkeys(points(NAME), 0.0)}
+    # What ran is safe: the next command writes it, and runs nothing.
+    without_sandbox.clear()
+    assert "vanilla: 0 run, 1 unchanged." in run(tmp_path, "grade", *names)
+    assert not without_sandbox
+    assert course.marks("vanilla") == {"ana": dict.fromkeys(points("vanilla"), 0.0)}
+
+
+def test_feedback_and_export_are_written(graded):
+    course, _, _ = graded
+    assert "reference" in run(course.root, "feedback", NAME)
+    assert "grades.csv" in run(course.root, "export")
+    table = (course.root / "grades.csv").read_text("utf-8")
+    assert "half-right" in table
+
+
+@pytest.mark.usefixtures("needs_sandbox")
+def test_several_assignments_are_graded_by_one_command(tmp_path):
+    names = (NAME, "vanilla")
+    course = Course(tmp_path)
+    for name in names:
+        course.submit(name, "ana", source(name))
+        course.submit(name, "bob", source(name, "release"))
+    # One that is named twice is graded once.
+    printed = run(tmp_path, "grade", *names, NAME)
+    assert [printed.count(f"{name}: 2 run, 0 unchanged.") for name in names] == [1, 1]
+    assert [course.marks(name) for name in names] == [
+        {"ana": points(name), "bob": dict.fromkeys(points(name), 0.0)} for name in names
+    ]
+
+
+def test_nothing_runs_when_one_of_several_assignments_cannot_be_graded(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sandbox, "require", lambda: None)
+    course = Course(tmp_path)
+    course.submit(NAME, "ana", source(NAME))
+    result = CliRunner().invoke(
+        cli.app,
+        ["grade", NAME, "vanilla", "--student", "ana", "--root", str(tmp_path)],
+    )
+    assert str(result.exception) == "vanilla: nothing was handed in by ana"
+    assert not (tmp_path / "autograded").exists()
+
+
+def test_a_student_who_handed_in_nothing_is_named(graded):
+    course, _, _ = graded
+    result = CliRunner().invoke(
+        cli.app, ["grade", NAME, "--student", "nobody", "--root", str(course.root)]
+    )
+    assert isinstance(result.exception, FileNotFoundError)
+    assert "nobody" in str(result.exception)
