@@ -51,7 +51,7 @@ def needs_sandbox() -> None:
     """Skip where the machine cannot make a sandbox."""
     try:
         sandbox.require()
-    except sandbox.NoSandbox as error:
+    except sandbox.NoSandboxError as error:
         pytest.skip(str(error))
 
 

@@ -36,7 +36,7 @@ from grading.journal import Journal, JournalError
 from grading.lock import HeldError, lock
 from grading.runtime import sandbox
 from grading.runtime.backends import PoolError
-from grading.runtime.executor import SandboxFailed, warm_up
+from grading.runtime.executor import SandboxError, warm_up
 from grading.runtime.job import Result
 from grading.session import Grading, outcomes
 from grading.submission import intake
@@ -50,9 +50,9 @@ ERRORS = (
     OSError,
     PoolError,
     RosterError,
-    SandboxFailed,
+    SandboxError,
     WriteError,
-    sandbox.NoSandbox,
+    sandbox.NoSandboxError,
 )
 
 app = typer.Typer(help="Grade a class of the course.", no_args_is_help=True)

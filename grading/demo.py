@@ -7,13 +7,15 @@ import tempfile
 from itertools import cycle, islice
 from pathlib import Path
 
+from helpers.errors import CourseError
+
 from grading.course import Course
 
 CLONE = Path(__file__).resolve().parent.parent
 KNOWN = CLONE / "samples" / "submissions"
 
 
-class DemoError(RuntimeError):
+class DemoError(CourseError):
     """The class cannot be made; the message says what to do."""
 
 

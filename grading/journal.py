@@ -12,10 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from helpers.errors import CourseError
+
 from grading.runtime.job import Result
 
 
-class JournalError(RuntimeError):
+class JournalError(CourseError):
     """The journal cannot be written; what it held before is unharmed."""
 
 

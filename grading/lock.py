@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from helpers.errors import CourseError
 
-class HeldError(RuntimeError):
+
+class HeldError(CourseError):
     """Another grader is at work in this course folder."""
 
 

@@ -8,7 +8,7 @@ from grading.gradebook.writer import WriteError, Writer
 from grading.journal import Journal
 from grading.runtime import backends, fingerprint
 from grading.runtime.backends import Outcome
-from grading.runtime.executor import SandboxFailed
+from grading.runtime.executor import SandboxError
 from grading.runtime.job import Job, Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
@@ -61,7 +61,7 @@ class Grading:
         self.works: list[Work] = []
         self.todo: list[Work] = []
         self.results: dict[str, Result] = {}
-        self.failed: dict[str, SandboxFailed] = {}
+        self.failed: dict[str, SandboxError] = {}
         self.removed: list[str] = []
         self.unwritten: WriteError | None = None
         environment = fingerprint.environment()

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+from helpers.errors import CourseError
+
 PROJECT = "autoencoder-course"
 PYTHON = ">=3.11,<3.14"
 DISK_GB = 2
@@ -22,7 +24,7 @@ MEMORY_GB = 4
 # report, not a reason to stop.
 
 
-class Fault(Exception):
+class Fault(CourseError):
     """Something that would stop the course, and the one thing that mends it."""
 
     def __init__(self, what: str, fix: str):

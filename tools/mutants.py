@@ -48,7 +48,7 @@ ALTERNATIVES = (
     ("he_normal", "glorot_uniform", "zeros"),
     ("a", "b", "c", "d"),
 )
-MOST_STRINGS = 4
+MAX_STRINGS = 4
 
 OPERATORS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Add: (ast.Sub,),
@@ -172,7 +172,7 @@ def _other_constants(
     similar = [one for group in ALTERNATIVES if value in group for one in group]
     similar += sorted(strings.get(role, ()))
     similar = [one for one in dict.fromkeys(similar) if one != value]
-    return [*similar[:MOST_STRINGS], f"{value}_"]
+    return [*similar[:MAX_STRINGS], f"{value}_"]
 
 
 def _without(items: list, index: int) -> list:

@@ -4,6 +4,8 @@ import logging
 import traceback
 import warnings
 
+from helpers.errors import CourseError
+
 from nbgrader.converters import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -14,7 +16,7 @@ PLACES = ("  ", "Traceback (", "The above exception", "During handling")
 LOGS = ("grading.nbgrader", "tornado.application")
 
 
-class ConvertError(RuntimeError):
+class ConvertError(CourseError):
     """A converter failed; the message is what it said."""
 
 

@@ -3,6 +3,8 @@
 from copy import deepcopy
 from pathlib import Path
 
+from helpers.errors import CourseError
+
 import nbgrader
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
@@ -99,7 +101,7 @@ def safe_markdown(source: str) -> str:
     return cleaner.sanitize_html_tags(html)
 
 
-class FeedbackError(RuntimeError):
+class FeedbackError(CourseError):
     """Feedback could not be written; the message is what nbgrader said."""
 
 

@@ -4,6 +4,8 @@ import csv
 import io
 from pathlib import Path
 
+from helpers.errors import CourseError
+
 from grading.course import Course
 from grading.submission.intake import NEVER_IN_AN_ID
 
@@ -11,7 +13,7 @@ GRADEBOOK = "gradebook"
 SEPARATORS = ",;\t"
 
 
-class RosterError(RuntimeError):
+class RosterError(CourseError):
     """The list of students cannot be used; the message says what is wrong with it."""
 
 

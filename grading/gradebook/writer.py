@@ -13,6 +13,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from helpers.errors import CourseError
+
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -33,7 +35,7 @@ from grading.runtime.job import Job, Result
 from grading.submission.assignment import Assignment
 
 
-class WriteError(RuntimeError):
+class WriteError(CourseError):
     """The gradebook could not be written; the journal still holds every result."""
 
 

@@ -12,7 +12,7 @@ from grading.report.summary import Summary
 # In pixels: a row, the widest column, the columns that labels, marks and gaps need.
 ROW, COLUMN, LABEL, MARK, THIN = 20, 32, 13, 12, 4
 WIDEST = 820
-MOST_BARS = 25
+MAX_BARS = 25
 SHARP = 2
 NOT_RUN, FULL, PART, NONE = range(4)
 # From light to dark: they stay apart without colours too.
@@ -30,7 +30,7 @@ SIGNS = ("/", "", "–", "×")
 def distribution(summary: Summary) -> Picture:
     """Draw how many students have how many points. There is one student or more."""
     scores = np.array(list(summary.scores.values()))
-    step = max(1, int(np.ceil(summary.most / MOST_BARS)))
+    step = max(1, int(np.ceil(summary.most / MAX_BARS)))
     # A bar stands at its points; where it stands for several, at the middle of these.
     edges = np.arange(0, summary.most + 2 * step, step) - 0.5
     counts, _ = np.histogram(scores, edges)

@@ -27,7 +27,7 @@ from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
 
 # What a page shows of what may be very much.
-MOST_PAIRS, MOST_MESSAGES, MOST_NOTES, MOST_SLOW, MOST_LINES = 20, 4, 4, 10, 200
+MAX_PAIRS, MAX_MESSAGES, MAX_NOTES, MAX_SLOW, MAX_LINES = 20, 4, 4, 10, 200
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,10 @@ def page(name: str, summary: Summary, waiting: list[str], alike: Comparison) -> 
             for kind in kinds
         ],
         now=datetime.now().isoformat(" ", "minutes"),
-        most_pairs=MOST_PAIRS,
-        most_messages=MOST_MESSAGES,
-        most_slow=MOST_SLOW,
-        most_notes=MOST_NOTES,
+        most_pairs=MAX_PAIRS,
+        most_messages=MAX_MESSAGES,
+        most_slow=MAX_SLOW,
+        most_notes=MAX_NOTES,
     )
 
 
@@ -156,5 +156,5 @@ def _image(picture: Picture) -> dict[str, Any]:
 
 def _lines(source: str, shared: frozenset[int]) -> list[tuple[str, bool]]:
     """Return the lines of a text, and of each whether it is shared."""
-    lines = source.split("\n")[:MOST_LINES]
+    lines = source.split("\n")[:MAX_LINES]
     return [(line, number in shared) for number, line in enumerate(lines)]

@@ -20,10 +20,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 LENGTH = 8
 ALIKE = 0.5
 # With fewer passages that few others have, a text does not say who wrote it.
-FEWEST = 40
+MIN_PASSAGES = 40
 # A passage counts if so many students at most have it: three, or a quarter of them.
 FEW, SHARE = 3, 0.25
-MOST_TEXT = 50_000
+MAX_TEXT = 50_000
 
 _LEXER = PythonLexer(stripnl=False, ensurenl=False)
 Token = tuple[str, int]
@@ -81,7 +81,7 @@ def compare(works: Mapping[str, Sequence[str]], known: Iterable[str]) -> Compari
     for passages in own.values():
         for passage in common & passages.keys():
             del passages[passage]
-    students = [student for student in own if len(own[student]) >= FEWEST]
+    students = [student for student in own if len(own[student]) >= MIN_PASSAGES]
     pairs = []
     if len(students) > 1:
         alike = _likeness([own[student] for student in students])
@@ -146,7 +146,7 @@ def _tokens(source: str, line: int) -> list[Token]:
     builtins and those after a dot; numbers are ``0`` and strings ``s``.
     """
     tokens: list[Token] = []
-    for kind, value in _LEXER.get_tokens(source[:MOST_TEXT]):
+    for kind, value in _LEXER.get_tokens(source[:MAX_TEXT]):
         last = tokens[-1][0] if tokens else ""
         if kind in Comment or kind in String.Doc or not value.strip():
             pass

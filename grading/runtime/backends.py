@@ -11,8 +11,10 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from helpers.errors import CourseError
+
 from grading.runtime import fingerprint, sandbox
-from grading.runtime.executor import SandboxFailed, execute
+from grading.runtime.executor import SandboxError, execute
 from grading.runtime.job import Job, Result
 from grading.runtime.kernel import VARIABLES
 
@@ -25,11 +27,11 @@ NO_WORKER_S = 5.0
 LOOK_EVERY_S = 1.0
 POLL_EVERY_S = 0.05
 
-Outcome = Result | SandboxFailed
+Outcome = Result | SandboxError
 """What came of a job; or why nothing did, which is not the submission's fault."""
 
 
-class PoolError(RuntimeError):
+class PoolError(CourseError):
     """Jobs cannot run where they were to run; the message says what to do."""
 
 
@@ -47,15 +49,15 @@ def run_json(job: str, trust_submissions: bool = False) -> str:
 
     Raises:
         PoolError: the job was made for another environment than this one.
-        SandboxFailed: it failed again.
-        sandbox.NoSandbox: this machine cannot make a sandbox.
+        SandboxError: it failed again.
+        sandbox.NoSandboxError: this machine cannot make a sandbox.
     """
     read = Job.from_json(job)
     if fingerprint.key(read, fingerprint.environment()) != read.key:
         raise PoolError(_other_environment(socket.gethostname()))
     try:
         result = execute(read, trust_submissions=trust_submissions)
-    except SandboxFailed:
+    except SandboxError:
         result = execute(read, trust_submissions=trust_submissions)
     return result.to_json(seconds=True)
 
@@ -79,7 +81,7 @@ def run(
 
     Raises:
         PoolError: the scheduler or its workers cannot be used.
-        sandbox.NoSandbox: this machine cannot make a sandbox.
+        sandbox.NoSandboxError: this machine cannot make a sandbox.
     """
     if not jobs:
         return iter(())
@@ -107,7 +109,7 @@ def _here(
 def _outcome(wait: Callable[[], str]) -> Outcome:
     try:
         return Result.from_json(wait())
-    except SandboxFailed as error:
+    except SandboxError as error:
         return error
 
 
@@ -143,7 +145,7 @@ def _on_cluster(
                 try:
                     outcome = _outcome(future.result)
                 except KilledWorker as error:
-                    outcome = SandboxFailed(f"The workers that ran it ended: {error}")
+                    outcome = SandboxError(f"The workers that ran it ended: {error}")
                 except CancelledError:
                     raise PoolError(
                         f"The scheduler at {scheduler} was lost. Results up to here "
@@ -230,7 +232,7 @@ def _state(trust_submissions: bool) -> tuple[str, str]:
     try:
         if not trust_submissions:
             sandbox.require()
-    except sandbox.NoSandbox as error:
+    except sandbox.NoSandboxError as error:
         return fingerprint.environment(), str(error)
     return fingerprint.environment(), ""
 

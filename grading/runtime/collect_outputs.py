@@ -9,9 +9,9 @@ from grading.runtime.sanitize import clean
 
 # Of an object, in its repr: another in every run.
 ADDRESS = re.compile(r"(?<= at )0x[0-9a-fA-F]{6,16}\b")
-MOST_KEPT = 2000
+MAX_KEPT = 2000
 # Room beyond the limit, for the frame of a stream and for the last error.
-SLACK, MOST_ERROR = 200, 1 << 20
+SLACK, MAX_ERROR = 200, 1 << 20
 LEFT_OUT = "[further output is left out: the limit is reached]\n"
 
 
@@ -58,8 +58,8 @@ class Messages:
             output["text"] = output["text"][:left]
         size = len(json.dumps(output))
         # An error always has room, once: it says whether a cell passed.
-        room = self.room + (MOST_ERROR if kind == "error" else SLACK)
-        if self.size + size > room or len(self._found) >= MOST_KEPT:
+        room = self.room + (MAX_ERROR if kind == "error" else SLACK)
+        if self.size + size > room or len(self._found) >= MAX_KEPT:
             self._full = True
             return
         self.size += size

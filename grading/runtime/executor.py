@@ -11,12 +11,14 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from typing import Any
 
+from helpers.errors import CourseError
+
 from grading.runtime import protocol, sandbox
 from grading.runtime.collect_outputs import failed
 from grading.runtime.forkserver import Kind, Origin, Warm
 from grading.runtime.job import Cell, Job, Output, Result, Status, Verdict, as_request
 from grading.runtime.kernel import Kernel
-from grading.runtime.protocol import Bounds, Misbehaved
+from grading.runtime.protocol import Bounds, ProtocolError
 from grading.runtime.sanitize import text
 
 GRACE_S = 15.0
@@ -28,7 +30,7 @@ ENDED = {
 }
 
 
-class SandboxFailed(RuntimeError):
+class SandboxError(CourseError):
     """The machine, not the submission, is at fault; the job can be tried again."""
 
 
@@ -39,8 +41,8 @@ class Executor:
         trust_submissions: do without a sandbox; see ``WITHOUT_SANDBOX``.
 
     Raises:
-        sandbox.NoSandbox: this machine cannot make one.
-        SandboxFailed: a warm server did not start.
+        sandbox.NoSandboxError: this machine cannot make one.
+        SandboxError: a warm server did not start.
     """
 
     def __init__(self, *, trust_submissions: bool = False) -> None:
@@ -52,7 +54,7 @@ class Executor:
         try:
             for kind in KINDS:
                 self._servers[kind] = self._server(kind)
-        except SandboxFailed:
+        except SandboxError:
             self.close()
             raise
 
@@ -74,7 +76,7 @@ class Executor:
         """Return a new server, from a new origin if there is none any more.
 
         Raises:
-            SandboxFailed: it did not start.
+            SandboxError: it did not start.
         """
         if self._origin is not None:
             with suppress(RuntimeError, OSError):
@@ -84,7 +86,7 @@ class Executor:
             self._origin = Origin()
             return Warm(kind, self._origin)
         except (RuntimeError, OSError) as error:
-            raise SandboxFailed(str(error)) from error
+            raise SandboxError(str(error)) from error
 
     def _fork(
         self, kind: Kind, request: dict[str, Any], ends: Iterable[socket.socket]
@@ -104,15 +106,13 @@ class Executor:
         """Run a job.
 
         Raises:
-            SandboxFailed: the sandbox could not be made or was lost.
+            SandboxError: the sandbox could not be made or was lost.
         """
         try:
             return self._execute(job)
-        except (Misbehaved, OSError) as error:
+        except (ProtocolError, OSError) as error:
             said = "".join(one.said for one in self._warm())
-            raise SandboxFailed(
-                f"a trusted process was lost: {error}. {said}"
-            ) from None
+            raise SandboxError(f"a trusted process was lost: {error}. {said}") from None
 
     def _execute(self, job: Job) -> Result:
         started = time.monotonic()
@@ -163,7 +163,7 @@ class Executor:
 def _verdict(judging: socket.socket, cells: socket.socket, deadline: float) -> Verdict:
     """Let the trusted process judge; return its verdict."""
     left = max(0.0, deadline - time.monotonic())
-    with suppress(Misbehaved):  # it may have said already what is wrong
+    with suppress(ProtocolError):  # it may have said already what is wrong
         protocol.send(judging, {"seconds": left})
     threading.Thread(target=_drain, args=(cells,), daemon=True).start()
     found, _ = protocol.receive(
@@ -172,7 +172,7 @@ def _verdict(judging: socket.socket, cells: socket.socket, deadline: float) -> V
         deadline=time.monotonic() + left + GRACE_S,
     )
     if "error" in found:
-        raise SandboxFailed(f"the trusted process failed: {found['error']}")
+        raise SandboxError(f"the trusted process failed: {found['error']}")
     return Verdict(**found)
 
 
@@ -205,13 +205,13 @@ def _result(
 ) -> Result:
     why = end["why"]
     if why in ("error", "lost"):
-        raise SandboxFailed(ENDED[why].format(**end))
+        raise SandboxError(ENDED[why].format(**end))
     status: Status = "graded"
     notes = []
     if why == "memory":
         status = "failed"
         notes.append(ENDED["memory"])
-    elif kernel.late or isinstance(kernel.ended, protocol.TooLate) or verdict.late:
+    elif kernel.late or isinstance(kernel.ended, protocol.LateError) or verdict.late:
         status = "timeout"
         notes.append(
             "A cell, or an answer of a model, took too long and was stopped: there "
@@ -271,7 +271,7 @@ def warm_up(trust_submissions: bool = False) -> None:
     """
 
     def make() -> None:
-        with suppress(sandbox.NoSandbox, SandboxFailed):
+        with suppress(sandbox.NoSandboxError, SandboxError):
             executor(trust_submissions)
 
     threading.Thread(target=make).start()
@@ -281,7 +281,7 @@ def execute(job: Job, *, trust_submissions: bool = False) -> Result:
     """Run a job with this process's executor.
 
     Raises:
-        sandbox.NoSandbox: this machine cannot make a sandbox.
-        SandboxFailed: the sandbox could not be made or was lost.
+        sandbox.NoSandboxError: this machine cannot make a sandbox.
+        SandboxError: the sandbox could not be made or was lost.
     """
     return executor(trust_submissions).execute(job)

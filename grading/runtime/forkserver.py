@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 Kind = Literal["kernel", "verdict"]
-MOST_FDS = 8
-LONGEST_REQUEST = 1 << 16
+MAX_FDS = 8
+MAX_REQUEST = 1 << 16
 # What assignments import, and what a kernel imports when it starts.
 MODULES = (
     "keras",
@@ -258,7 +258,7 @@ def _serve(requests: socket.socket, start: Start) -> NoReturn:
     socket.send_fds(requests, [str(os.getpid()).encode()], [handle])
     os.close(handle)
     while True:
-        text, fds, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, MOST_FDS)
+        text, fds, _, _ = socket.recv_fds(requests, MAX_REQUEST, MAX_FDS)
         if not text:
             os._exit(0)
         if os.fork() == 0:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from grading.runtime import protocol
 from grading.runtime.job import Output
-from grading.runtime.protocol import Bounds, Misbehaved
+from grading.runtime.protocol import Bounds, ProtocolError
 
 if TYPE_CHECKING:
     from grading.runtime.collect_outputs import Messages
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What a kernel takes over from the process that starts it, and that decides results.
 VARIABLES = ("COURSE_PROFILE", "KERAS_BACKEND", "OMP_NUM_THREADS")
 # A message of the kernel: an image or a long print. Longer ones are left out.
-MOST_IN_MESSAGE = 4 << 20
+MAX_IN_MESSAGE = 4 << 20
 INTERRUPT_S = 5.0
 
 
@@ -40,7 +40,7 @@ class Kernel:
     deadline: float
     output_kb: int
     interrupt: Callable[[], None]
-    ended: Misbehaved | None = None
+    ended: ProtocolError | None = None
     late: bool = False
     _kept: int = field(default=0, repr=False)
 
@@ -62,7 +62,7 @@ class Kernel:
                 asked = {"execute": source, "test": test}
                 protocol.send(self.sock, asked, deadline=self.deadline)
                 self._collect(messages)
-            except Misbehaved as error:
+            except ProtocolError as error:
                 self.ended = error
         self._kept += messages.size
         return messages.outputs()
@@ -75,14 +75,14 @@ class Kernel:
             left = until - time.monotonic()
             if left <= 0 or not select.select([self.sock], [], [], left)[0]:
                 if interrupted:
-                    raise protocol.TooLate("no answer in time")
+                    raise protocol.LateError("no answer in time")
                 self.late = interrupted = True
                 self.interrupt()
                 until = min(self.deadline, time.monotonic() + INTERRUPT_S)
                 continue
             body, _ = protocol.receive(
                 self.sock,
-                bounds=Bounds(text=2 * MOST_IN_MESSAGE, arrays=0),
+                bounds=Bounds(text=2 * MAX_IN_MESSAGE, arrays=0),
                 deadline=self.deadline,
             )
             if body.get("kind") == "idle":
@@ -93,7 +93,7 @@ class Kernel:
         """Let the student's process answer questions about its names."""
         try:
             protocol.send(self.sock, {"serve": True}, deadline=self.deadline)
-        except Misbehaved as error:
+        except ProtocolError as error:
             self.ended = error
 
 

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.errors import CourseError
+
 import numpy as np
 
 LENGTH = struct.Struct("<I")
@@ -30,11 +32,11 @@ STALE = "stale"
 """What a student's process answers that has no answer to repeat."""
 
 
-class Misbehaved(Exception):
+class ProtocolError(CourseError):
     """The other side broke off, took too long, or sent what is not allowed."""
 
 
-class TooLate(Misbehaved):
+class LateError(ProtocolError):
     """The other side did not answer in time."""
 
 
@@ -60,7 +62,7 @@ def _until(sock: socket.socket, deadline: float | None) -> None:
         return
     left = deadline - time.monotonic()
     if left <= 0:
-        raise TooLate("no answer in time")
+        raise LateError("no answer in time")
     sock.settimeout(left)
 
 
@@ -69,7 +71,7 @@ def _read(sock: socket.socket, buffer: memoryview, deadline: float | None) -> No
         _until(sock, deadline)
         n = sock.recv_into(buffer)
         if n == 0:
-            raise Misbehaved("the process ended")
+            raise ProtocolError("the process ended")
         buffer = buffer[n:]
 
 
@@ -88,7 +90,7 @@ def send(
         deadline: on the clock of ``time.monotonic``; ``None`` waits for ever.
 
     Raises:
-        Misbehaved: the other side is gone or does not read.
+        ProtocolError: the other side is gone or does not read.
     """
     arrays = [np.asarray(array, order="C") for array in arrays]
     about = [[array.dtype.str, list(array.shape)] for array in arrays]
@@ -100,9 +102,9 @@ def send(
                 _until(sock, deadline)
                 rest = rest[sock.send(rest) :]
     except TimeoutError:
-        raise TooLate("no answer in time") from None
+        raise LateError("no answer in time") from None
     except OSError:
-        raise Misbehaved("the process ended") from None
+        raise ProtocolError("the process ended") from None
 
 
 def receive(
@@ -114,7 +116,7 @@ def receive(
     """Return the next frame's object and arrays.
 
     Raises:
-        Misbehaved: what came is no frame, or larger than ``bounds``, or nothing came
+        ProtocolError: what came is no frame, or larger than ``bounds``, or nothing came
             until ``deadline``.
     """
     bounds = bounds or Bounds()
@@ -123,7 +125,7 @@ def receive(
         _read(sock, memoryview(prefix), deadline)
         (length,) = LENGTH.unpack(prefix)
         if length > bounds.text:
-            raise Misbehaved("a message that is too long")
+            raise ProtocolError("a message that is too long")
         text = bytearray(length)
         _read(sock, memoryview(text), deadline)
         body = json.loads(text)
@@ -135,36 +137,36 @@ def receive(
                 _read(sock, memoryview(array.reshape(-1)).cast("B"), deadline)
             arrays.append(array)
     except TimeoutError:
-        raise TooLate("no answer in time") from None
+        raise LateError("no answer in time") from None
     except OSError:
-        raise Misbehaved("the process ended") from None
+        raise ProtocolError("the process ended") from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise Misbehaved(f"a malformed message: {type(error).__name__}") from None
+        raise ProtocolError(f"a malformed message: {type(error).__name__}") from None
     return body, arrays
 
 
 def _shapes(body: Any, bounds: Bounds) -> list[tuple[np.dtype, tuple[int, ...]]]:
     """Return what arrays a frame announces; take them out of ``body``."""
     if not isinstance(body, dict):
-        raise Misbehaved("a message that is no object")
+        raise ProtocolError("a message that is no object")
     announced = body.pop("arrays", [])
     if not isinstance(announced, list) or len(announced) > bounds.arrays:
-        raise Misbehaved("too many arrays")
+        raise ProtocolError("too many arrays")
     found, total = [], 0
     for one in announced:
         if not (isinstance(one, list) and len(one) == 2):
-            raise Misbehaved("an array without type or shape")
+            raise ProtocolError("an array without type or shape")
         dtype, shape = one
         if not isinstance(dtype, str) or dtype not in DTYPES:
-            raise Misbehaved("an array of a type that is not allowed")
+            raise ProtocolError("an array of a type that is not allowed")
         sizes = isinstance(shape, list) and all(
             type(n) is int and 0 <= n <= bounds.data for n in shape
         )
         if not sizes or len(shape) > 8:
-            raise Misbehaved("an array of an impossible shape")
+            raise ProtocolError("an array of an impossible shape")
         total += math.prod(shape) * np.dtype(dtype).itemsize
         if total > bounds.data:
-            raise Misbehaved("arrays that are too large")
+            raise ProtocolError("arrays that are too large")
         found.append((np.dtype(dtype), tuple(shape)))
     return found
 
@@ -180,7 +182,7 @@ class Opaque:
 
 
 COLLECTIONS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
-DEEPEST, MOST_ITEMS, LONGEST = 16, 20_000, 20_000
+MAX_DEPTH, MAX_ITEMS, MAX_TEXT = 16, 20_000, 20_000
 
 
 def encode(value: Any, depth: int = 0) -> Any:
@@ -198,7 +200,7 @@ def encode(value: Any, depth: int = 0) -> Any:
             return plain(value)
     if value is ...:
         return {"kind": "ellipsis"}
-    if depth < DEEPEST:
+    if depth < MAX_DEPTH:
         for kind, type_ in COLLECTIONS.items():
             if isinstance(value, type_):
                 items = [encode(one, depth + 1) for one in value]
@@ -213,17 +215,17 @@ def decode(value: Any) -> Any:
     """Return what ``encode`` stood for.
 
     Raises:
-        Misbehaved: it is nothing that ``encode`` gives, or too large.
+        ProtocolError: it is nothing that ``encode`` gives, or too large.
     """
-    left = MOST_ITEMS
+    left = MAX_ITEMS
 
     def plain(value: Any, depth: int) -> Any:
         nonlocal left
         left -= 1
-        if left < 0 or depth > DEEPEST + 1:
-            raise Misbehaved("a value that is too large")
-        if isinstance(value, str) and len(value) > LONGEST:
-            raise Misbehaved("a text that is too long")
+        if left < 0 or depth > MAX_DEPTH + 1:
+            raise ProtocolError("a value that is too large")
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise ProtocolError("a text that is too long")
         if value is None or isinstance(value, bool | int | float | str):
             return value
         kind = value.get("kind") if isinstance(value, dict) else None
@@ -243,6 +245,6 @@ def decode(value: Any) -> Any:
                     }
             except (TypeError, ValueError):
                 pass
-        raise Misbehaved("a value of no known kind")
+        raise ProtocolError("a value of no known kind")
 
     return plain(value, 0)

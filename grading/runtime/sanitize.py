@@ -10,9 +10,9 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-MOST_TEXT = 20_000
-MOST_PICTURE = 2_000_000
-MOST_OUTPUTS = 100
+MAX_TEXT = 20_000
+MAX_PICTURE = 2_000_000
+MAX_OUTPUTS = 100
 CUT = "\n… cut off here."
 CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
@@ -31,11 +31,11 @@ def clean(outputs: Any) -> list[NotebookNode]:
     """
     if not isinstance(outputs, list):
         return []
-    cleaned = [_clean(one) for one in outputs[:MOST_OUTPUTS] if isinstance(one, dict)]
+    cleaned = [_clean(one) for one in outputs[:MAX_OUTPUTS] if isinstance(one, dict)]
     return [one for one in cleaned if one is not None]
 
 
-def text(value: Any, most: int = MOST_TEXT) -> str:
+def text(value: Any, most: int = MAX_TEXT) -> str:
     """Return text, or lines of it, without control characters and cut to ``most``."""
     if isinstance(value, list):
         value = "".join(line for line in value if isinstance(line, str))
@@ -87,7 +87,7 @@ def _picture(value: Any, start: bytes) -> str | None:
     """Return a picture in base64 again; None if it is none, or too large."""
     if isinstance(value, list):
         value = "".join(line for line in value if isinstance(line, str))
-    if not isinstance(value, str) or len(value) > MOST_PICTURE:
+    if not isinstance(value, str) or len(value) > MAX_PICTURE:
         return None
     try:
         content = base64.b64decode("".join(value.split()), validate=True)

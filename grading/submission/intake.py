@@ -17,14 +17,14 @@ from grading.course import Course
 from grading.submission import read_notebook
 from grading.submission.assignment import Assignment
 from grading.submission.match_cells import Added, Found, match
-from grading.submission.read_notebook import MOST_BYTES, UnreadableError
+from grading.submission.read_notebook import MAX_BYTES, UnreadableError
 
 STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 # Of a roster's ids, too: they become folders, nbgrader's globs and format strings.
 NEVER_IN_AN_ID = re.compile(r"^[.\s~-]|[\x00-\x1f\x7f/\\*?\[\]{}]|\s$|^$")
-MOST_FILES = 1_000
-MOST_FOLDERS_DEEP = 4
-MOST_NOTEBOOKS = 10
+MAX_FILES = 1_000
+MAX_FOLDER_DEPTH = 4
+MAX_NOTEBOOKS = 10
 LEFT_OUT = {".ipynb_checkpoints", "__MACOSX"}
 LIKE_A_NOTEBOOK = re.compile(r"\.(ipynb|json|ipynb\.(txt|json|ipynb))$", re.I)
 
@@ -137,10 +137,10 @@ def _files(folder: Path) -> Iterator[Path]:
     seen = 0
     for parent, folders, files in os.walk(folder):
         deep = len(Path(parent).relative_to(folder).parts)
-        folders[:] = sorted(set(folders) - LEFT_OUT) * (deep < MOST_FOLDERS_DEEP)
+        folders[:] = sorted(set(folders) - LEFT_OUT) * (deep < MAX_FOLDER_DEPTH)
         seen += len(files) + len(folders)
-        if seen > MOST_FILES:
-            raise UnreadableError(f"The folder holds more than {MOST_FILES} files.")
+        if seen > MAX_FILES:
+            raise UnreadableError(f"The folder holds more than {MAX_FILES} files.")
         for name in sorted(files):
             if not name.startswith("."):
                 yield Path(parent) / name
@@ -163,8 +163,8 @@ def _notebooks(folder: Path, files: list[Path]) -> list[Path]:
         names = ", ".join(path.name[:40] for path in files[:5])
         holds = f"no notebook, but {names}" if files else "no file"
         raise UnreadableError(f"The folder holds {holds}.")
-    if len(found) > MOST_NOTEBOOKS:
-        raise UnreadableError(f"The folder holds more than {MOST_NOTEBOOKS} notebooks.")
+    if len(found) > MAX_NOTEBOOKS:
+        raise UnreadableError(f"The folder holds more than {MAX_NOTEBOOKS} notebooks.")
     return found
 
 
@@ -205,7 +205,7 @@ def _best(
     return found, notes
 
 
-def _content(path: Path, most: int = MOST_BYTES) -> bytes:
+def _content(path: Path, most: int = MAX_BYTES) -> bytes:
     """Return a regular file's content, one byte more than ``most`` at most.
 
     Raises:

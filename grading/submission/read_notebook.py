@@ -8,18 +8,20 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from helpers.errors import CourseError
+
 import nbformat
 
-MOST_BYTES = 20_000_000
-MOST_DEPTH = 100
-MOST_BRACKETS = 1_000_000
-MOST_CELLS = 2_000
-MOST_TEXT = 1_000_000
+MAX_BYTES = 20_000_000
+MAX_DEPTH = 100
+MAX_BRACKETS = 1_000_000
+MAX_CELLS = 2_000
+MAX_TEXT = 1_000_000
 # A string, to its end or the text's, or a bracket. Possessive: linear on any text.
 TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[][{}]', re.S)
 
 
-class UnreadableError(Exception):
+class UnreadableError(CourseError):
     """A file that holds no notebook; the message is a sentence for people."""
 
 
@@ -52,9 +54,9 @@ def read(content: bytes) -> tuple[list[StudentCell], list[str]]:
     Raises:
         UnreadableError: no cells can be had from it.
     """
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise UnreadableError(
-            f"The notebook is larger than {MOST_BYTES // 1_000_000} MB. "
+            f"The notebook is larger than {MAX_BYTES // 1_000_000} MB. "
             "Clear its outputs and hand it in again."
         )
     text, notes = _decode(content)
@@ -77,12 +79,12 @@ def read(content: bytes) -> tuple[list[StudentCell], list[str]]:
     cells = notebook.get("cells")
     if not isinstance(cells, list) or not cells:
         raise UnreadableError("The notebook has no cells.")
-    if len(cells) > MOST_CELLS:
-        raise UnreadableError(f"The notebook has more than {MOST_CELLS} cells.")
+    if len(cells) > MAX_CELLS:
+        raise UnreadableError(f"The notebook has more than {MAX_CELLS} cells.")
     found = [_cell(cell) for cell in cells if isinstance(cell, dict)]
-    if sum(len(cell.source) for cell in found) > MOST_TEXT:
+    if sum(len(cell.source) for cell in found) > MAX_TEXT:
         raise UnreadableError(
-            f"The notebook's cells hold more than {MOST_TEXT:,} characters."
+            f"The notebook's cells hold more than {MAX_TEXT:,} characters."
         )
     return found, notes
 
@@ -109,13 +111,13 @@ def _check_nesting(text: str) -> None:
             brackets += 1
         elif token in ("]", "}"):
             depth -= 1
-        if depth > MOST_DEPTH:
+        if depth > MAX_DEPTH:
             raise UnreadableError(
-                f"The notebook is nested more than {MOST_DEPTH} levels deep."
+                f"The notebook is nested more than {MAX_DEPTH} levels deep."
             )
-        if brackets > MOST_BRACKETS:
+        if brackets > MAX_BRACKETS:
             raise UnreadableError(
-                f"The notebook has more than {MOST_BRACKETS:,} lists and objects."
+                f"The notebook has more than {MAX_BRACKETS:,} lists and objects."
             )
 
 

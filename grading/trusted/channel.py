@@ -17,13 +17,13 @@ from helpers.checks.student.interface import Arrays, Student, StudentError
 import numpy as np
 
 from grading.runtime import protocol
-from grading.runtime.protocol import STALE, Bounds, Misbehaved
+from grading.runtime.protocol import STALE, Bounds, ProtocolError
 
 if TYPE_CHECKING:
     pass
 
 CALL_S = 30.0
-LONGEST_MESSAGE = 4000
+MAX_MESSAGE = 4000
 
 
 class Channel:
@@ -84,11 +84,11 @@ class Channel:
                 self.sock, bounds=Bounds(), deadline=deadline
             )
             if answer.get("number") != number:
-                raise Misbehaved("an answer that was not asked for")
-        except protocol.TooLate:
+                raise ProtocolError("an answer that was not asked for")
+        except protocol.LateError:
             self.broken = StudentError("Timeout", "your model takes too long to answer")
             raise self.broken from None
-        except Misbehaved as error:
+        except ProtocolError as error:
             self.broken = StudentError(
                 "NoAnswer", f"your model cannot be used: {error}"
             )
@@ -113,7 +113,7 @@ class Channel:
             raise NameError(f"{name} is not defined")
         try:
             return protocol.decode(answer.get("value"))
-        except Misbehaved as error:
+        except ProtocolError as error:
             raise StudentError("WrongValue", f"{name} is {error}") from None
 
 
@@ -124,7 +124,7 @@ def _as_error(found: Any) -> StudentError:
         found = {}
     texts = [found.get(name) for name in names]
     return StudentError(
-        *(text[:LONGEST_MESSAGE] if isinstance(text, str) else "" for text in texts)
+        *(text[:MAX_MESSAGE] if isinstance(text, str) else "" for text in texts)
     )
 
 
@@ -160,7 +160,7 @@ class RemoteStudent(Student):
         )
         try:
             after = protocol.decode(answer.get("arguments"))
-        except Misbehaved as error:
+        except ProtocolError as error:
             raise _wrong(f"an argument became {error}") from None
         if not isinstance(after, list) or len(after) != len(arguments):
             raise _wrong("the arguments of the call are lost")

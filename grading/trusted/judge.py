@@ -24,7 +24,7 @@ from helpers.checks.student.interface import StudentError
 
 from grading.runtime import protocol
 from grading.runtime.job import Cell, Verdict
-from grading.runtime.protocol import Bounds, Misbehaved
+from grading.runtime.protocol import Bounds, ProtocolError
 from grading.trusted.channel import Channel
 
 GRACE_S = 5.0
@@ -171,7 +171,7 @@ def answer(control: socket.socket, questions: socket.socket) -> NoReturn:
         signal.setitimer(signal.ITIMER_REAL, 0)
         verdict.late = verdict.late or time.monotonic() > deadline + GRACE_S
         protocol.send(control, asdict(verdict))
-    except Misbehaved:
+    except ProtocolError:
         pass  # the grader is gone
     except Exception as error:
         protocol.send(control, {"error": f"{type(error).__name__}: {error}"})

@@ -12,7 +12,7 @@ from helpers.checks.student.interface import Arrays, StudentError
 import numpy as np
 
 from grading.runtime import protocol
-from grading.runtime.protocol import STALE, Bounds, Misbehaved
+from grading.runtime.protocol import STALE, Bounds, ProtocolError
 from grading.untrusted.model_cache import Memory, Stale
 
 
@@ -77,7 +77,7 @@ def serve(sock: socket.socket, names: dict[str, Any], memory: Memory) -> None:
     while True:
         try:
             asked, given = protocol.receive(sock, bounds=Bounds(data=1 << 30))
-        except Misbehaved:
+        except ProtocolError:
             return
         number = {"number": asked.pop("number")}
         arrays: Arrays = []
@@ -95,7 +95,7 @@ def serve(sock: socket.socket, names: dict[str, Any], memory: Memory) -> None:
             protocol.send(sock, {"error": vars(error), **number})
         except Stale:
             protocol.send(sock, {"error": STALE, **number})
-        except Misbehaved:
+        except ProtocolError:
             return
         except BaseException as error:
             about = {"kind": type(error).__name__, "message": str(error)}

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from grading.runtime import protocol
-from grading.runtime.kernel import MOST_IN_MESSAGE
+from grading.runtime.kernel import MAX_IN_MESSAGE
 
 
 def run_kernel(
@@ -104,9 +104,9 @@ def _relay(sock: socket.socket, parts: list[bytes]) -> None:
     header, _, metadata, content = parts[parts.index(b"<IDS|MSG>") + 2 :][:4]
     kind = json.loads(header)["msg_type"]
     shown = json.loads(content)
-    if len(content) > MOST_IN_MESSAGE:
+    if len(content) > MAX_IN_MESSAGE:
         # The beginning of a long print, or nothing of another long output.
-        text = shown["text"][: MOST_IN_MESSAGE // 8] if kind == "stream" else ""
+        text = shown["text"][: MAX_IN_MESSAGE // 8] if kind == "stream" else ""
         name = shown["name"] if kind == "stream" else "stdout"
         text += f"\n[the rest of an output of {len(content)} bytes is left out]\n"
         kind, shown = "stream", {"name": name, "text": text}

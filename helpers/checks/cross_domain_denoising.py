@@ -425,7 +425,7 @@ def remaining_error(
 # time.
 TRAIN, TEST = 640, 100
 EPOCHS, BATCH, RATE = 4, 16, 1e-2
-MOST_REMAINS = 0.48
+MAX_REMAINS = 0.48
 
 
 def _crosses(
@@ -433,9 +433,9 @@ def _crosses(
 ) -> None:
     """Check that little noise is left in a domain that training has not seen."""
     found = remaining_error(student, trained_on, tested_on, **settings)
-    if found > MOST_REMAINS:
+    if found > MAX_REMAINS:
         raise CheckFailed(
-            f"{EPOCHS} epochs on {TRAIN} {trained_on} leave at most {MOST_REMAINS:.0%} "
+            f"{EPOCHS} epochs on {TRAIN} {trained_on} leave at most {MAX_REMAINS:.0%} "
             f"of the noise's squared error on {tested_on}",
             f"{found:.0%} of it",
             "the model paints what it saw in training, or cannot paint the noise: "

@@ -435,7 +435,7 @@ def remaining_error(
 # 0.44: other checks see that. A bad start gets a second chance, so that both trainings
 # would have to miss the bar.
 EPOCHS, BATCH, RATE = 3, 128, 6e-3
-MOST_REMAINS = 0.5
+MAX_REMAINS = 0.5
 TRAININGS = 2
 
 
@@ -444,10 +444,10 @@ def denoises(student: Student, *, latent_dims: int = 16, noise: float = 0.6) -> 
     """Held-out digits come out much closer to the clean ones than they went in."""
     for seed in range(TRAININGS):
         found = remaining_error(student, latent_dims, noise, seed)
-        if found <= MOST_REMAINS:
+        if found <= MAX_REMAINS:
             return
     raise CheckFailed(
-        f"{EPOCHS} epochs on 1,280 small digits leave at most {MOST_REMAINS:.0%} "
+        f"{EPOCHS} epochs on 1,280 small digits leave at most {MAX_REMAINS:.0%} "
         "of the noise's squared error on others",
         f"{found:.0%} of it",
         "weights that are not moved, all of them, in the training step; a target "

@@ -14,12 +14,13 @@ from weakref import WeakKeyDictionary
 
 from helpers.checks.hints import explain, is_stub
 from helpers.checks.student.interface import Student, StudentError, as_student
+from helpers.errors import CourseError
 from helpers.quiet_keras import silent_stderr
 
 WIDTH = 88
 
 
-class CheckFailed(AssertionError):
+class CheckFailed(CourseError, AssertionError):
     """A property that does not hold.
 
     Attributes:

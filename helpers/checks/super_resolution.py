@@ -248,7 +248,7 @@ def _kind_of_layers(
     for first, activation in product(("enlarge", "convolve"), ("relu", None)):
         network = _correction(called, activation)
         for order in islice(
-            networks.orders(arrays, network.get_weights()), networks.MOST_ORDERS
+            networks.orders(arrays, network.get_weights()), networks.MAX_ORDERS
         ):
             network.set_weights([arrays[i] for i in order])
 

@@ -124,7 +124,7 @@ def _decoder(called: Sizes, activation: str | None = "relu") -> keras.Model:
 def _heads_agree(found: Arrays, arrays: Arrays, model: keras.Model, x: Arrays) -> bool:
     """Return whether a network gives these mu and log_var, up to their activations."""
     for places in islice(
-        networks.orders(arrays, model.get_weights()), networks.MOST_ORDERS
+        networks.orders(arrays, model.get_weights()), networks.MAX_ORDERS
     ):
         model.set_weights([arrays[i] for i in places])
         wanted = [keras.ops.convert_to_numpy(one) for one in model(x)]

@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 
 from helpers.data import bundled
 from helpers.data.bundled import Arrays
+from helpers.errors import CourseError
 from helpers.profile import QUICK
 
 import numpy as np
@@ -45,7 +46,7 @@ ARRAY_NAMES = ("x_train", "y_train", "x_test", "y_test")
 DIGITS = tuple("0123456789")
 
 
-class DataError(ValueError):
+class DataError(CourseError, ValueError):
     """A data set that cannot be loaded as asked; the message says what to do."""
 
 

@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from helpers.errors import CourseError
+
 from grading.runtime.job import Limits
 from grading.runtime.sandbox import seccomp
 
@@ -60,7 +62,7 @@ SETTINGS = (
 )
 
 
-class NoSandbox(RuntimeError):
+class NoSandboxError(CourseError):
     """This machine cannot make a sandbox; the message says what to do."""
 
 
@@ -488,12 +490,12 @@ def require(*, trust_submissions: bool = False) -> None:
             so it must be Linux all the same.
 
     Raises:
-        NoSandbox: it cannot; the message says what to install or to allow.
+        NoSandboxError: it cannot; the message says what to install or to allow.
     """
     what = WHAT.get(sys.platform, ELSEWHERE)
     if sys.platform != "linux":
         reason = f"{sys.platform} has no namespaces"
-        raise NoSandbox(ADVICE.format(reason=reason, what=what))
+        raise NoSandboxError(ADVICE.format(reason=reason, what=what))
     if trust_submissions:
         return
     probe = subprocess.run(
@@ -506,4 +508,4 @@ def require(*, trust_submissions: bool = False) -> None:
     if probe.returncode or '"exited"' not in probe.stdout:
         said = (probe.stdout or probe.stderr).strip().splitlines()[-1:]
         reason = "".join(said) or "no answer"
-        raise NoSandbox(ADVICE.format(reason=reason, what=what))
+        raise NoSandboxError(ADVICE.format(reason=reason, what=what))

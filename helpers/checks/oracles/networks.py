@@ -28,7 +28,7 @@ Shape = Sequence[int]
 Network = Callable[[], keras.Model]
 Target = Callable[[np.ndarray], np.ndarray]
 
-MOST_ORDERS = 48
+MAX_ORDERS = 48
 
 
 def codes(n: int, shape: Shape, seed: int = 1) -> np.ndarray:
@@ -84,7 +84,7 @@ def matching(
     found = student.predict(part, x)[0]
     for name, build in networks.items():
         network = build()
-        for order in islice(orders(arrays, network.get_weights()), MOST_ORDERS):
+        for order in islice(orders(arrays, network.get_weights()), MAX_ORDERS):
             network.set_weights([arrays[i] for i in order])
             a = keras.ops.convert_to_numpy(network(x))
             if a.shape != found.shape:

@@ -26,7 +26,7 @@ LAYER_FACTS = (
     "rate",
 )
 # A step costs less in a graph, but a graph costs as much to make as some ten steps.
-MOST_EAGER_STEPS = 12
+MAX_EAGER_STEPS = 12
 NOT_THE_STUDENTS = (
     str(Path(keras.__file__).parents[1]),
     str(Path(__file__).parents[2]),
@@ -270,7 +270,7 @@ def _train_by_steps(
     import tensorflow as tf
 
     step = later = model.train_step
-    if epochs * -(-len(x) // batch_size) > MOST_EAGER_STEPS:
+    if epochs * -(-len(x) // batch_size) > MAX_EAGER_STEPS:
         later = tf.function(step, autograph=False, reduce_retracing=True)
     rng = np.random.default_rng(seed)
     losses = []

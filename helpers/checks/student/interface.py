@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.errors import CourseError
+
 import numpy as np
 
 Arrays = list[np.ndarray]
 
 
 @dataclass
-class StudentError(Exception):
+class StudentError(CourseError):
     """What went wrong in a student's code, as plain strings.
 
     Attributes:

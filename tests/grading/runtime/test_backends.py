@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from grading import cli
 from grading.course import Course as CourseFolder
 from grading.runtime import backends, fingerprint, sandbox
-from grading.runtime.executor import SandboxFailed
+from grading.runtime.executor import SandboxError
 from grading.runtime.job import Job, Result
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
@@ -92,7 +92,7 @@ def test_a_job_that_the_machine_failed_once_is_run_again(
     def execute(one: Job, **how: bool) -> Result:
         tries.append(one.student)
         if len(tries) == 1:
-            raise SandboxFailed("lost")
+            raise SandboxError("lost")
         return answered(one)
 
     monkeypatch.setattr(backends, "execute", execute)
@@ -108,7 +108,7 @@ def test_a_job_that_the_machine_fails_twice_keeps_nobody_else_from_a_result(
 ) -> None:
     def execute(one: Job, **how: bool) -> Result:
         if one.student == "bob":
-            raise SandboxFailed("lost")
+            raise SandboxError("lost")
         return answered(one)
 
     monkeypatch.setattr(backends, "execute", execute)
@@ -116,7 +116,7 @@ def test_a_job_that_the_machine_fails_twice_keeps_nobody_else_from_a_result(
     jobs = [made(name, "") for name in ("ana", "bob", "eve")]
     found = {one.student: outcome for one, outcome in backends.run(jobs, workers=2)}
 
-    assert isinstance(found["bob"], SandboxFailed)
+    assert isinstance(found["bob"], SandboxError)
     assert [found["ana"], found["eve"]] == [answered(jobs[0]), answered(jobs[2])]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from grading.course import Course
-from grading.runtime.executor import Executor, SandboxFailed
+from grading.runtime.executor import Executor, SandboxError
 from grading.runtime.job import Job, Limits
 from grading.runtime.sandbox import HOME, tree
 from grading.submission.assemble import job
@@ -137,7 +137,7 @@ def test_the_loss_of_a_trusted_process_is_no_zero_for_the_student(
     def run() -> None:
         try:
             executor.execute(made(SLOW, wall_s=20))
-        except SandboxFailed as error:
+        except SandboxError as error:
             caught.append(error)
 
     thread = threading.Thread(target=run)

@@ -385,7 +385,7 @@ def test_a_system_without_namespaces_is_told_what_to_install(
     monkeypatch.setattr(sandbox.sys, "platform", system)
 
     for trust in (False, True):
-        with pytest.raises(sandbox.NoSandbox, match=f"{system} has no") as error:
+        with pytest.raises(sandbox.NoSandboxError, match=f"{system} has no") as error:
             Executor(trust_submissions=trust)
         assert install in str(error.value)
 
@@ -398,7 +398,7 @@ def test_linux_that_allows_no_namespaces_is_told_what_to_allow(
     )
     monkeypatch.setattr(sandbox.subprocess, "run", lambda *_, **__: failed)
 
-    with pytest.raises(sandbox.NoSandbox, match="unshare") as error:
+    with pytest.raises(sandbox.NoSandboxError, match="unshare") as error:
         sandbox.require()
 
     for advice in ("unprivileged_userns", "--privileged", "--trust-submissions"):

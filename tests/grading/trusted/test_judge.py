@@ -24,7 +24,7 @@ from grading.course import Course
 from grading.runtime import protocol
 from grading.runtime.executor import Executor
 from grading.runtime.job import Cell, Job
-from grading.runtime.protocol import Bounds, Misbehaved, TooLate
+from grading.runtime.protocol import Bounds, LateError, ProtocolError
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
@@ -124,7 +124,7 @@ def test_anything_else_becomes_a_placeholder() -> None:
     ids=lambda value: repr(value)[:40],
 )
 def test_a_malformed_value_is_refused(value: Any) -> None:
-    with pytest.raises(Misbehaved):
+    with pytest.raises(ProtocolError):
         protocol.decode(value)
 
 
@@ -133,7 +133,7 @@ def test_a_deep_value_is_refused() -> None:
     for _ in range(100):
         value = {"kind": "list", "items": [value]}
 
-    with pytest.raises(Misbehaved, match="too large"):
+    with pytest.raises(ProtocolError, match="too large"):
         protocol.decode(value)
 
 
@@ -173,24 +173,24 @@ def test_a_malformed_frame_is_refused_before_there_is_room_made(
 ) -> None:
     ends[0].sendall(data)
 
-    with pytest.raises(Misbehaved):
+    with pytest.raises(ProtocolError):
         protocol.receive(ends[1], deadline=time.monotonic() + 5)
 
 
 def test_a_frame_above_the_bounds_is_refused(ends: Ends) -> None:
     protocol.send(ends[0], {}, [np.zeros(100)])
 
-    with pytest.raises(Misbehaved, match="too large"):
+    with pytest.raises(ProtocolError, match="too large"):
         protocol.receive(ends[1], bounds=Bounds(data=100))
 
 
 def test_whoever_does_not_answer_is_too_late(ends: Ends) -> None:
-    with pytest.raises(TooLate):
+    with pytest.raises(LateError):
         protocol.receive(ends[1], deadline=time.monotonic() + 0.05)
 
 
 def test_whoever_does_not_read_is_too_late(ends: Ends) -> None:
-    with pytest.raises(TooLate):
+    with pytest.raises(LateError):
         protocol.send(
             ends[0], {}, [np.zeros(1 << 20)], deadline=time.monotonic() + 0.05
         )
@@ -204,7 +204,7 @@ def test_an_answer_in_tiny_pieces_is_too_late(ends: Ends) -> None:
 
     thread = threading.Thread(target=dribble)
     thread.start()
-    with pytest.raises(Misbehaved):
+    with pytest.raises(ProtocolError):
         protocol.receive(ends[1], deadline=time.monotonic() + 0.2)
     thread.join()
 
@@ -212,7 +212,7 @@ def test_an_answer_in_tiny_pieces_is_too_late(ends: Ends) -> None:
 def test_a_closed_connection_is_an_end(ends: Ends) -> None:
     ends[0].close()
 
-    with pytest.raises(Misbehaved, match="ended"):
+    with pytest.raises(ProtocolError, match="ended"):
         protocol.receive(ends[1])
 
 
