@@ -143,12 +143,29 @@ class Result:
     flags: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
-    def to_json(self, *, seconds: bool = False) -> str:
-        """Return the result as canonical JSON, with ``seconds`` only if asked for."""
+    def to_dict(self, *, seconds: bool = False) -> dict[str, Any]:
+        """Return the result as JSON can hold it, with ``seconds`` only if asked for."""
         value = asdict(self)
         if not seconds:
             del value["seconds"]
-        return _canonical(value)
+        return value
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Self:
+        """Return the result that ``to_dict`` gave, also after a journey as JSON.
+
+        Raises:
+            ValueError: the value is not a result.
+        """
+        try:
+            sentences = {name: tuple(value[name]) for name in ("notes", "flags")}
+            return cls(**{**value, **sentences})
+        except (TypeError, KeyError) as error:
+            raise ValueError(f"not a result: {error}") from None
+
+    def to_json(self, *, seconds: bool = False) -> str:
+        """Return the result as canonical JSON, with ``seconds`` only if asked for."""
+        return _canonical(self.to_dict(seconds=seconds))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -157,13 +174,7 @@ class Result:
         Raises:
             ValueError: the text is not a result.
         """
-        try:
-            value = dict(json.loads(text))
-            for name in ("notes", "flags"):
-                value[name] = tuple(value[name])
-            return cls(**value)
-        except (TypeError, KeyError) as error:
-            raise ValueError(f"not a result: {error}") from None
+        return cls.from_dict(json.loads(text))
 
 
 @dataclass
