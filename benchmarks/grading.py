@@ -35,22 +35,17 @@ from pathlib import Path
 import psutil
 from tqdm import tqdm
 
-from grading.course import Course as CourseFolder
+from grading.course import Course
 from grading.runtime import sandbox
 from grading.runtime.executor import Executor
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
-from grading.submission.intake import Submission as HandedIn
-from samples.course import ROOT
-from samples.known import (
-    ASSIGNMENTS,
-    Course,
-    Submission,
-    references,
-    source,
-    submissions,
-    with_cells,
-)
+from grading.submission.intake import Submission
+from samples.course import ASSIGNMENTS, ROOT
+from samples.nbgrader_course import NbgraderCourse
+from samples.notebooks import references, source, with_cells
+from samples.submissions import submissions
+from samples.submissions.submission import KnownSubmission
 
 BUILDERS = ("vanilla", "sparse", "convolutional", "variational")
 SCALE = (40, 200, 1_000)
@@ -70,7 +65,7 @@ def student(number: int) -> str:
 def works(name: str, students: int) -> list[dict[str, str]]:
     """Return the solution cells of each student, every one a text of its own."""
     reference = references(name)
-    known = [Submission("the reference", {}), *submissions(name)]
+    known = [KnownSubmission("the reference", {}), *submissions(name)]
     found = []
     for number, one in enumerate(islice(cycle(known), students)):
         cells = reference | one.cells
@@ -85,7 +80,9 @@ def spread(students: int, sample: int) -> list[int]:
     return [number * students // sample for number in range(sample)]
 
 
-def hand_in(course: Course, name: str, works: list[dict], chosen: list[int]) -> None:
+def hand_in(
+    course: NbgraderCourse, name: str, works: list[dict], chosen: list[int]
+) -> None:
     """Put the notebooks of the chosen students where they are graded."""
     for number in chosen:
         notebook = with_cells(source(name, "release"), works[number])
@@ -162,7 +159,7 @@ def watched(
     return Run(seconds, first or seconds, peak / 2**20)
 
 
-def plain(course: Course, name: str, total: int) -> Run:
+def plain(course: NbgraderCourse, name: str, total: int) -> Run:
     """Let plain nbgrader mark what was handed in."""
     return watched(
         ["-m", "nbgrader", "autograde", name],
@@ -173,7 +170,9 @@ def plain(course: Course, name: str, total: int) -> Run:
     )
 
 
-def sandboxed(course: Course, names: Sequence[str], total: int, workers: int) -> Run:
+def sandboxed(
+    course: NbgraderCourse, names: Sequence[str], total: int, workers: int
+) -> Run:
     """Let one `course grade` mark what was handed in."""
     journal = _Journal(course.root / ".grading" / "journal.jsonl")
     return watched(
@@ -265,9 +264,9 @@ def compare(
 
 
 @contextmanager
-def _course() -> Iterator[Course]:
+def _course() -> Iterator[NbgraderCourse]:
     with tempfile.TemporaryDirectory(prefix="grading-") as folder:
-        yield Course(Path(folder))
+        yield NbgraderCourse(Path(folder))
 
 
 def differing(sample: Marks, all_: Marks) -> tuple[int, int]:
@@ -320,8 +319,8 @@ def at_once(names: Sequence[str], students: int, sample: int, workers: int) -> P
 
 def lost_to_sandboxing(rounds: int) -> str:
     """Return a sentence: one job with a sandbox and without, in turn."""
-    assignment = Assignment.load(CourseFolder.load(ROOT), SCALED)
-    handed_in = HandedIn("somebody", SCALED, solutions=works(SCALED, 1)[0])
+    assignment = Assignment.load(Course.load(ROOT), SCALED)
+    handed_in = Submission("somebody", SCALED, solutions=works(SCALED, 1)[0])
     same = job(assignment, handed_in, "")
     executors = Executor(), Executor(trust_submissions=True)
     found: tuple[list[float], list[float]] = ([], [])

@@ -13,6 +13,9 @@ def assignments(root: Path = ROOT) -> list[str]:
     return sorted(path.stem for path in root.glob("solutions/*/*.ipynb"))
 
 
+ASSIGNMENTS = assignments()
+
+
 def nbgrader(*arguments: str, root: Path = ROOT) -> str:
     """Run nbgrader in the course folder ``root`` and return what it said.
 

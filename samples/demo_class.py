@@ -8,13 +8,9 @@ from itertools import chain, zip_longest
 from nbformat import NotebookNode
 
 from samples.attacks import ATTACKS
-from samples.known import (
-    references,
-    source,
-    submissions,
-    with_cells,
-)
+from samples.notebooks import references, source, with_cells
 from samples.odd_submissions import NAME, ODD, Files, written
+from samples.submissions import submissions
 
 ATTACKERS = ("ast_transformer_drops_tests", "exits_at_once")
 FIRST_ODD = ("renamed", "truncated")

@@ -16,7 +16,8 @@ from grading.runtime.executor import Executor
 from grading.runtime.job import Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
-from samples.known import ROOT, points
+from samples.course import ROOT
+from samples.marking import points
 from samples.odd_submissions import NAME, ODD, RIGHT, Odd, hand_in, right
 
 POINTS = points(NAME)

@@ -15,7 +15,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from samples.known import ROOT, grader, source, with_cells
+from samples.course import ROOT
+from samples.notebooks import grader, source, with_cells
 from samples.submissions.vanilla import REFERENCE
 
 NAME = "vanilla"

@@ -19,17 +19,14 @@ from helpers import profile  # noqa: F401  before keras, it silences TensorFlow'
 import keras
 from tqdm import tqdm
 
-from samples.known import (
-    ASSIGNMENTS,
-    Submission,
-    marks_in_process,
-    points,
-    references,
-    submissions,
-)
+from samples.course import ASSIGNMENTS
+from samples.marking import marks_in_process, points
+from samples.notebooks import references
+from samples.submissions import submissions
+from samples.submissions.submission import KnownSubmission
 
 
-def seeded(name: str, submission: Submission, seed: int) -> dict[str, str]:
+def seeded(name: str, submission: KnownSubmission, seed: int) -> dict[str, str]:
     """Return the submission's cells; the first of them sets the seed first."""
     cells = references(name) | submission.cells
     first = next(iter(cells))
@@ -39,7 +36,7 @@ def seeded(name: str, submission: Submission, seed: int) -> dict[str, str]:
 
 def lost(name: str, seeds: int) -> list[str]:
     """Return a line for each mark that a right submission lost."""
-    right = [Submission("the reference", {})]
+    right = [KnownSubmission("the reference", {})]
     right += [one for one in submissions(name) if not one.loses]
     lines = []
     for seed in tqdm(range(seeds), desc=name, unit="seed"):

@@ -24,11 +24,11 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from samples.course import ROOT, assignments
-from samples.known import (
+from samples.marking import run_cell
+from samples.notebooks import (
     cells_that_count,
     code_cells,
     grader,
-    run_cell,
     solution_cells,
     source,
     with_cells,

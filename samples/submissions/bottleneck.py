@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from samples.known import changed, half_right, right, variant
+from samples.submissions.submission import changed, half_right, right, variant
 
 REFERENCE = """
 def autoencoder(input_shape, filters, latent_dims):

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from samples import known as support
-from samples.known import half_right
+from samples.submissions import submission
+from samples.submissions.submission import half_right
 
 REFERENCE = """
 def denoiser(channels, filters):
@@ -122,8 +122,8 @@ EVERY_CHECK = {
 OTHER_DOMAIN = {"digits_to_photographs", "photographs_to_digits"}
 
 
-right = partial(support.right, cell="denoiser")
-wrong = partial(support.variant, REFERENCE, cell="denoiser")
+right = partial(submission.right, cell="denoiser")
+wrong = partial(submission.variant, REFERENCE, cell="denoiser")
 
 
 HIDDEN = '        h = layers.Conv2D(n, 3, padding="same", activation="relu")(h)\n'

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from samples import known as support
-from samples.known import Submission, changed
+from samples.submissions import submission
+from samples.submissions.submission import KnownSubmission, changed
 
 REFERENCE = """
 class Denoiser(keras.Model):
@@ -121,8 +121,8 @@ EVERY_CHECK = {
 }
 
 
-right = partial(support.right, cell="denoiser")
-wrong = partial(support.variant, REFERENCE, cell="denoiser")
+right = partial(submission.right, cell="denoiser")
+wrong = partial(submission.variant, REFERENCE, cell="denoiser")
 
 
 SUBMISSIONS = [
@@ -229,7 +229,7 @@ SUBMISSIONS = [
         EVERY_CHECK - {"shapes", "network", "no_noise_in_use"},
         ("        x, _ = data\n", "        x = data\n"),
     ),
-    Submission(
+    KnownSubmission(
         "nothing returned; one question half right, one with a wrong choice",
         {
             "denoiser": changed(REFERENCE, ("    return auto\n", "")),

@@ -2,7 +2,8 @@
 
 import ast
 
-from samples.known import Submission, references
+from samples.notebooks import references
+from samples.submissions.submission import KnownSubmission
 
 REFERENCE = references("quiz")
 
@@ -17,10 +18,10 @@ def written(*letters: str, form: str = "{}") -> str:
     return form.format(", ".join(f'"{letter}"' for letter in letters))
 
 
-def other(name: str, answer: str, text: str, *lost: str) -> Submission:
+def other(name: str, answer: str, text: str, *lost: str) -> KnownSubmission:
     """The reference with one answer written as ``text``."""
     loses = frozenset(f"{answer}_{kind}" for kind in lost)
-    return Submission(name, {answer: f"{answer} = {text}"}, loses)
+    return KnownSubmission(name, {answer: f"{answer} = {text}"}, loses)
 
 
 ONE = sorted(right_letters("answer_1"))
@@ -42,7 +43,7 @@ SUBMISSIONS = [
     other("a number", "answer_1", "1", *BOTH),
     other("None", "answer_1", "None", *BOTH),
     other("a function", "answer_1", "print", *BOTH),
-    Submission(
+    KnownSubmission(
         "the first question alone",
         {answer: f"{answer} = set()" for answer in REFERENCE if answer != "answer_1"},
         frozenset(

@@ -2,7 +2,13 @@
 
 from functools import partial
 
-from samples.known import Submission, changed, half_right, right, variant
+from samples.submissions.submission import (
+    KnownSubmission,
+    changed,
+    half_right,
+    right,
+    variant,
+)
 
 REFERENCE = """
 def autoencoder(input_dims, hidden_layers, latent_dims, lambtha):
@@ -346,10 +352,10 @@ class Penalty(layers.Layer):
     )
 
 
-def penalty_only(name: str, expression: str) -> Submission:
+def penalty_only(name: str, expression: str) -> KnownSubmission:
     """A submission whose penalty is another number."""
     code = own_penalty(expression)
-    return Submission(name, {"autoencoder": code}, frozenset({"penalty"}))
+    return KnownSubmission(name, {"autoencoder": code}, frozenset({"penalty"}))
 
 
 wrong = partial(variant, REFERENCE)

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from samples import known as support
-from samples.known import changed, half_right
+from samples.submissions import submission
+from samples.submissions.submission import changed, half_right
 
 REFERENCE = """
 def stacked(input_dims, hidden_layers, classes):
@@ -168,8 +168,8 @@ EVERY_CHECK = {
 # What needs three models that train, one after the other.
 TRAINING = {"adam_moves_all", "few_labels"}
 
-right = partial(support.right, cell="stacked")
-wrong = partial(support.variant, REFERENCE, cell="stacked")
+right = partial(submission.right, cell="stacked")
+wrong = partial(submission.variant, REFERENCE, cell="stacked")
 
 IMAGES = '    auto_1.compile(optimizer="adam", loss="binary_crossentropy")'
 CODES = IMAGES.replace("auto_1", "auto_2")

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from samples import known as support
-from samples.known import changed, half_right
+from samples.submissions import submission
+from samples.submissions.submission import changed, half_right
 
 REFERENCE = """
 def upscaler(channels, filters, factor):
@@ -149,8 +149,8 @@ EVERY_CHECK = {
 BUILT = EVERY_CHECK - {"wrong_factor"}
 
 
-right = partial(support.right, cell="upscaler")
-wrong = partial(support.variant, REFERENCE, cell="upscaler")
+right = partial(submission.right, cell="upscaler")
+wrong = partial(submission.variant, REFERENCE, cell="upscaler")
 
 
 ENLARGE = 'layers.UpSampling2D(factor, interpolation="bicubic")'

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from samples import known as support
-from samples.known import half_right
+from samples.submissions import submission
+from samples.submissions.submission import half_right
 
 REFERENCE = """
 def decoder(code_shape, filters, channels, kind):
@@ -120,8 +120,8 @@ EVERY_CHECK = {
 UPSAMPLED = {"upsampled_layers", "upsampling_first", "nearest"}
 
 
-right = partial(support.right, cell="decoder")
-wrong = partial(support.variant, REFERENCE, cell="decoder")
+right = partial(submission.right, cell="decoder")
+wrong = partial(submission.variant, REFERENCE, cell="decoder")
 
 
 UPSAMPLE = "            h = layers.UpSampling2D(2)(h)\n"

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from samples import known as support
-from samples.known import changed, half_right
+from samples.submissions import submission
+from samples.submissions.submission import changed, half_right
 
 REFERENCE = """
 class Sampling(layers.Layer):
@@ -246,8 +246,8 @@ TRAINING = {
 }
 
 
-right = partial(support.right, cell="vae")
-wrong = partial(support.variant, REFERENCE, cell="vae")
+right = partial(submission.right, cell="vae")
+wrong = partial(submission.variant, REFERENCE, cell="vae")
 
 
 SUBMISSIONS = [

@@ -2,7 +2,13 @@
 
 from functools import partial
 
-from samples.known import Submission, changed, half_right, right, variant
+from samples.submissions.submission import (
+    KnownSubmission,
+    changed,
+    half_right,
+    right,
+    variant,
+)
 
 REFERENCE = """
 def autoencoder(input_dims, hidden_layers, latent_dims):
@@ -356,17 +362,17 @@ SUBMISSIONS = [
         ("shape=(input_dims,)", "shape=(784,)"),
         ("Dense(input_dims,", "Dense(784,"),
     ),
-    Submission(
+    KnownSubmission(
         "encoder and decoder copied",
         {"autoencoder": APART},
         frozenset({"shared_weights"}),
     ),
-    Submission(
+    KnownSubmission(
         "list reversed in place",
         {"autoencoder": IN_PLACE},
         frozenset({"arguments_unchanged"}),
     ),
-    Submission(
+    KnownSubmission(
         "add_loss on a symbolic tensor, as in Keras 2",
         {"autoencoder": KERAS_2_PENALTY},
         frozenset(EVERY_CHECK),

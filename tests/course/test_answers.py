@@ -7,7 +7,7 @@ from functools import cache
 import keras
 import pytest
 
-from samples.known import references, source
+from samples.notebooks import references, source
 
 NOTEBOOK = source("vanilla")
 CELLS = {cell.id: cell.source for cell in NOTEBOOK.cells}

@@ -8,19 +8,11 @@ from functools import cache
 import pytest
 from nbclient import NotebookClient
 
-from samples.known import (
-    ASSIGNMENTS,
-    HIDDEN,
-    ROOT,
-    Course,
-    code_cells,
-    expected_marks,
-    graded_cells,
-    points,
-    source,
-    submissions,
-    with_cells,
-)
+from samples.course import ASSIGNMENTS, ROOT
+from samples.marking import expected_marks, points
+from samples.nbgrader_course import NbgraderCourse
+from samples.notebooks import HIDDEN, code_cells, graded_cells, source, with_cells
+from samples.submissions import submissions
 
 SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.S)
 
@@ -131,7 +123,7 @@ def test_the_student_gets_the_solution_without_its_marked_regions(name):
 @cache
 def graded(name, folder):
     """Generate, hand in and grade one assignment; return the course and all marks."""
-    course = Course(folder / name)
+    course = NbgraderCourse(folder / name)
     course.generate(name)
     course.submit(name, "reference", source(name))
     course.submit(name, "untouched", source(name, "release", course.root))

@@ -6,7 +6,8 @@ import textwrap
 import nbformat
 import pytest
 
-from samples.known import ASSIGNMENTS, source
+from samples.course import ASSIGNMENTS
+from samples.notebooks import source
 from tools.mutants import (
     Mutant,
     judged,

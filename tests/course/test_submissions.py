@@ -10,16 +10,10 @@ from functools import cache
 import keras
 import pytest
 
-from samples.known import (
-    ASSIGNMENTS,
-    HIDDEN,
-    expected_marks,
-    graded_cells,
-    grader,
-    marks_in_process,
-    source,
-    submissions,
-)
+from samples.course import ASSIGNMENTS
+from samples.marking import expected_marks, marks_in_process
+from samples.notebooks import HIDDEN, graded_cells, grader, source
+from samples.submissions import submissions
 
 
 def known(name):

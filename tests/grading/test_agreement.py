@@ -17,50 +17,47 @@ import pytest
 from typer.testing import CliRunner
 
 from grading import cli
-from grading.course import Course as CourseFolder
-from samples.known import (
-    ASSIGNMENTS,
-    Course,
-    Submission,
-    expected_marks,
-    marks_in_process,
-    points,
-    source,
-    submissions,
-    with_cells,
-)
+from grading.course import Course
+from samples.course import ASSIGNMENTS
+from samples.marking import expected_marks, marks_in_process, points
+from samples.nbgrader_course import NbgraderCourse
+from samples.notebooks import source, with_cells
+from samples.submissions import submissions
+from samples.submissions.submission import KnownSubmission
 
-REFERENCE = Submission("the reference", {})
+REFERENCE = KnownSubmission("the reference", {})
 Marks = dict[str, dict[str, float]]
 
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
 
 
-def handed_in(root: Path, name: str, known: Iterable[Submission]) -> Course:
+def handed_in(
+    root: Path, name: str, known: Iterable[KnownSubmission]
+) -> NbgraderCourse:
     """Return a course folder in which each known submission is a student's."""
     root.mkdir()
-    course = Course(root)
+    course = NbgraderCourse(root)
     for number, one in enumerate(known):
         notebook = with_cells(source(name), one.cells)
         course.submit(name, f"known-{number:02}", notebook)
     return course
 
 
-def by_course(root: Path, name: str, known: Iterable[Submission]) -> Marks:
+def by_course(root: Path, name: str, known: Iterable[KnownSubmission]) -> Marks:
     """Return the marks that `course grade` writes into the gradebook."""
     course = handed_in(root, name, known)
     grade(course, name)
     return course.marks(name)
 
 
-def grade(course: Course, name: str) -> None:
+def grade(course: NbgraderCourse, name: str) -> None:
     """Let `course grade` mark what was handed in."""
     done = CliRunner().invoke(cli.app, ["grade", name, "--root", str(course.root)])
     assert done.exit_code == 0, (done.output, done.exception)
 
 
-def by_nbgrader(root: Path, name: str, known: Iterable[Submission]) -> Marks:
+def by_nbgrader(root: Path, name: str, known: Iterable[KnownSubmission]) -> Marks:
     """Return the marks that plain nbgrader writes into the gradebook."""
     course = handed_in(root, name, known)
     course.generate(name)
@@ -87,7 +84,7 @@ def differing(one: Marks, other: Marks) -> list[tuple]:
     return [pair for pair in pairs if pair[2] != pair[3]]
 
 
-def two(name: str) -> list[Submission]:
+def two(name: str) -> list[KnownSubmission]:
     """Return a right and a wrong submission that plain nbgrader does not mark."""
     rest = [one for one in submissions(name) if not one.graded]
     return [next(one for one in rest if bool(one.loses) == wrong) for wrong in (0, 1)]
@@ -99,7 +96,7 @@ def two(name: str) -> list[Submission]:
     ids=["quiz", "vanilla"],
 )
 def test_course_grade_gives_the_marks_of_the_notebook_s_own_tests(
-    tmp_path: Path, name: str, known: list[Submission]
+    tmp_path: Path, name: str, known: list[KnownSubmission]
 ) -> None:
     course = by_course(tmp_path / "course", name, known)
 
@@ -116,7 +113,7 @@ def test_a_late_submission_loses_what_nbgrader_s_plugin_takes(tmp_path: Path) ->
     (handed / "timestamp.txt").write_text("2026-12-01 18:05:00 UTC")
     with open(course.root / "nbgrader_config.py", "a") as config:
         config.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
-    folder = CourseFolder.load(course.root)
+    folder = Course.load(course.root)
 
     def penalty(due: str) -> float:
         with folder.gradebook() as gradebook:

@@ -8,14 +8,10 @@ from grading import cli, session
 from grading.gradebook.writer import WriteError
 from grading.runtime import sandbox
 from grading.runtime.job import Result
-from samples.known import (
-    Course,
-    expected_marks,
-    points,
-    source,
-    submissions,
-    with_cells,
-)
+from samples.marking import expected_marks, points
+from samples.nbgrader_course import NbgraderCourse
+from samples.notebooks import source, with_cells
+from samples.submissions import submissions
 
 NAME = "quiz"
 
@@ -29,7 +25,7 @@ def run(root, *arguments):
 @pytest.fixture(scope="module")
 def graded(needs_sandbox, tmp_path_factory):
     """Hand in four notebooks and grade them; return the course and what was printed."""
-    course = Course(tmp_path_factory.mktemp("course"))
+    course = NbgraderCourse(tmp_path_factory.mktemp("course"))
     half_right = next(one for one in submissions(NAME) if one.loses)
     course.submit(NAME, "reference", source(NAME))
     course.submit(NAME, "untouched", source(NAME, "release"))
@@ -89,7 +85,7 @@ def without_sandbox(monkeypatch):
 def test_force_runs_and_writes_again_those_who_are_named_or_all(
     tmp_path, without_sandbox
 ):
-    course = Course(tmp_path)
+    course = NbgraderCourse(tmp_path)
     for student in ("ana", "bob"):
         course.submit(NAME, student, source(NAME, "release"))
     run(tmp_path, "grade", NAME)
@@ -115,7 +111,7 @@ def test_force_runs_and_writes_again_those_who_are_named_or_all(
 
 
 def test_nothing_is_started_when_nothing_has_to_run(tmp_path, without_sandbox):
-    course = Course(tmp_path)
+    course = NbgraderCourse(tmp_path)
     course.submit(NAME, "ana", source(NAME, "release"))
     run(tmp_path, "grade", NAME)
     assert without_sandbox
@@ -128,7 +124,7 @@ def test_what_cannot_be_written_keeps_no_other_assignment_from_being_graded(
     tmp_path, without_sandbox, monkeypatch
 ):
     names = ("vanilla", NAME)
-    course = Course(tmp_path)
+    course = NbgraderCourse(tmp_path)
     for name in names:
         course.submit(name, "ana", source(name, "release"))
 
@@ -162,7 +158,7 @@ def test_feedback_and_export_are_written(graded):
 @pytest.mark.usefixtures("needs_sandbox")
 def test_several_assignments_are_graded_by_one_command(tmp_path):
     names = (NAME, "vanilla")
-    course = Course(tmp_path)
+    course = NbgraderCourse(tmp_path)
     for name in names:
         course.submit(name, "ana", source(name))
         course.submit(name, "bob", source(name, "release"))
@@ -178,7 +174,7 @@ def test_nothing_runs_when_one_of_several_assignments_cannot_be_graded(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(sandbox, "require", lambda: None)
-    course = Course(tmp_path)
+    course = NbgraderCourse(tmp_path)
     course.submit(NAME, "ana", source(NAME))
     result = CliRunner().invoke(
         cli.app,

@@ -11,7 +11,8 @@ from grading import cli, demo
 from grading.course import Course
 from grading.demo import DemoError
 from samples.demo_class import works
-from samples.known import expected_marks, points, submissions
+from samples.marking import expected_marks, points
+from samples.submissions import submissions
 
 NAME = "quiz"
 

@@ -24,7 +24,7 @@ import nbformat
 import pytest
 from sqlalchemy import text
 
-from grading.course import Course as CourseFolder
+from grading.course import Course
 from grading.runtime import backends, fingerprint, sandbox
 from grading.runtime.executor import executor
 from grading.runtime.fingerprint import RUNS
@@ -33,7 +33,9 @@ from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from samples.course import ROOT
-from samples.known import Course, source, submissions, with_cells
+from samples.nbgrader_course import NbgraderCourse
+from samples.notebooks import source, with_cells
+from samples.submissions import submissions
 from tests.grading.killed import POINTS, Ran, Runner, jumping_clock
 
 NAME = "quiz"
@@ -61,7 +63,7 @@ def copy(folder: Path, to: Path) -> Path:
 
 def state(root: Path) -> dict[str, Any]:
     """Return all that a run leaves for people: marks, comments and pages."""
-    with CourseFolder.load(root).gradebook() as gradebook:
+    with Course.load(root).gradebook() as gradebook:
         notebooks = [
             (one.student.id, notebook)
             for one in gradebook.assignment_submissions(NAME)
@@ -129,7 +131,7 @@ def runner(
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a course folder with what four students handed in."""
-    course = Course(tmp_path_factory.mktemp("handed-in"))
+    course = NbgraderCourse(tmp_path_factory.mktemp("handed-in"))
     course.submit(NAME, "half-right", with_cells(source(NAME), HALF.cells))
     course.submit(NAME, "untouched", source(NAME, "release"))
     says = {"answer_1": 'print("a line")\nanswer_1 = {"b"}'}
@@ -283,7 +285,7 @@ def _runs(pid: int) -> bool:
 
 def jobs() -> list[Job]:
     """Return six jobs of the quiz."""
-    assignment = Assignment.load(CourseFolder.load(ROOT), NAME)
+    assignment = Assignment.load(Course.load(ROOT), NAME)
     answers = ['{"b", "c"}  # right', '{"b"}', '["a"]', "None", "print", "undefined"]
     return [
         job(

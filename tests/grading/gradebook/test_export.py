@@ -21,7 +21,8 @@ from grading.journal import Journal
 from grading.runtime.job import Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
-from samples.known import HIDDEN, ROOT, graded_cells, source
+from samples.course import ROOT
+from samples.notebooks import HIDDEN, graded_cells, source
 from samples.odd_submissions import FILE, NAME, right, written
 
 ATTACKS = [

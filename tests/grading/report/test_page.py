@@ -20,9 +20,11 @@ from grading.runtime.job import Result
 from grading.runtime.sanitize import CUT
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
+from samples.course import ROOT
 from samples.demo_class import other_names
-from samples.known import ROOT, grader, source, submissions
+from samples.notebooks import grader, source
 from samples.odd_submissions import FILE, NAME, REFERENCE, right, written
+from samples.submissions import submissions
 
 POINTS = {"shapes": 2.0, "code": 1.0, "loss": 3.0}
 NOBODY = Comparison((), 0, 0)

@@ -20,7 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grading import cli
-from grading.course import Course as CourseFolder
+from grading.course import Course
 from grading.runtime import backends, fingerprint, sandbox
 from grading.runtime.executor import SandboxError
 from grading.runtime.job import Job, Result
@@ -28,7 +28,9 @@ from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from samples.course import ROOT
-from samples.known import Course, points, source
+from samples.marking import points
+from samples.nbgrader_course import NbgraderCourse
+from samples.notebooks import source
 
 if TYPE_CHECKING:
     from distributed import LocalCluster
@@ -47,7 +49,7 @@ ANSWERS = (
 
 def made(student: str, answer: str) -> Job:
     """Return a job of the quiz."""
-    assignment = Assignment.load(CourseFolder.load(ROOT), NAME)
+    assignment = Assignment.load(Course.load(ROOT), NAME)
     submission = Submission(student, NAME, solutions={"answer_1": answer})
     return job(assignment, submission, fingerprint.environment())
 
@@ -238,7 +240,7 @@ STUDENTS = 20  # so many that a slow machine is not through before it is stopped
 def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
     local: "LocalCluster", tmp_path: Path
 ) -> None:
-    course = Course(tmp_path)
+    course = NbgraderCourse(tmp_path)
     for number in range(STUDENTS):
         course.submit(NAME, f"student-{number}", source(NAME, "release"))
     journal = tmp_path / ".grading" / "journal.jsonl"
@@ -407,7 +409,7 @@ def _in_sandbox(pid: int) -> bool:
 def test_the_command_grades_a_class_on_the_workers_that_are_left(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    course = Course(tmp_path)
+    course = NbgraderCourse(tmp_path)
     course.submit(NAME, "reference", source(NAME))
     course.submit(NAME, "untouched", source(NAME, "release"))
     arguments = ["grade", NAME, "--scheduler", cluster.address, "--root", str(tmp_path)]

@@ -15,16 +15,11 @@ from grading.submission.assignment import Assignment
 from grading.submission.match_cells import match
 from grading.submission.names_in_code import names
 from samples import odd_submissions
-from samples.known import (
-    ROOT,
-    expected_marks,
-    marks_in_process,
-    references,
-    source,
-    submissions,
-    with_cells,
-)
+from samples.course import ROOT
+from samples.marking import expected_marks, marks_in_process
+from samples.notebooks import references, source, with_cells
 from samples.odd_submissions import FILE, NAME, ODD, RIGHT, Link, right, written
+from samples.submissions import submissions
 
 COURSE = Course.load(ROOT)
 ASSIGNMENT = Assignment.load(COURSE, NAME)

@@ -33,7 +33,9 @@ from grading.trusted.judge import free_names, hidden_part, judge
 from grading.untrusted.answer import serve
 from grading.untrusted.model_cache import Memory
 from samples.course import ROOT
-from samples.known import expected_marks, references, submissions
+from samples.marking import expected_marks
+from samples.notebooks import references
+from samples.submissions import submissions
 from samples.submissions.vanilla import REFERENCE
 
 # --- the wire -------------------------------------------------------------------------
