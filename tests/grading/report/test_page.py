@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 from grading import cli
 from grading.course import Course
 from grading.journal import Journal
-from grading.report import charts, page
-from grading.report.page import report
+from grading.report import charts
+from grading.report.page import page, report
 from grading.report.similarity import Comparison, compare
 from grading.report.summary import Summary, grouped
 from grading.runtime.fingerprint import work_key
