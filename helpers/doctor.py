@@ -189,7 +189,7 @@ def write_access() -> str:
 
 def _places() -> dict[str, Path]:
     """Return this folder and the cache's, or what exists of the path to it."""
-    from helpers.data import cache_folder
+    from helpers.data.cache import cache_folder
 
     cache = cache_folder().absolute()
     exists = next(path for path in (cache, *cache.parents) if os.path.exists(path))

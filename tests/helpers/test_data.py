@@ -17,7 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from helpers import data
-from helpers.data import bundled
+from helpers.data import bundled, cache, network
+from helpers.data.folder import ARRAY_NAMES
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def idx(array):
 
 
 ARRAYS = random_arrays()
-PARTS = dict(zip(data.SPECS["mnist"].files, data.ARRAY_NAMES, strict=True))
+PARTS = dict(zip(data.SPECS["mnist"].files, ARRAY_NAMES, strict=True))
 ARCHIVES = {file: idx(ARRAYS[part]) for file, part in PARTS.items()}
 FIRST = next(iter(ARCHIVES))
 
@@ -106,10 +107,10 @@ def full_profile_online_and_an_empty_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(data, "QUICK", False)
-    monkeypatch.setattr(data, "RETRIES", 0)
-    data._probe.cache_clear()
+    monkeypatch.setattr(cache, "RETRIES", 0)
+    network._probe.cache_clear()
     yield
-    data._probe.cache_clear()
+    network._probe.cache_clear()
 
 
 @pytest.fixture
@@ -383,7 +384,7 @@ def test_the_second_mirror_serves_when_the_first_does_not(mirrors, first_mirror)
 
 
 def test_a_mirror_that_stalls_is_left_for_the_next(mirrors, monkeypatch):
-    monkeypatch.setattr(data, "TIMEOUT_SECONDS", (1.0, 0.2))
+    monkeypatch.setattr(cache, "TIMEOUT_SECONDS", (1.0, 0.2))
     first, second = mirrors({}, ARCHIVES)
     first.files[FIRST] = first.stall
     assert data.load("mnist").source == "download"
@@ -391,7 +392,7 @@ def test_a_mirror_that_stalls_is_left_for_the_next(mirrors, monkeypatch):
 
 
 def test_a_mirror_is_tried_again_after_a_fault(mirrors, monkeypatch):
-    monkeypatch.setattr(data, "RETRIES", 1)
+    monkeypatch.setattr(cache, "RETRIES", 1)
     (mirror,) = mirrors(ARCHIVES)
     answers = iter([b"a fault", ARCHIVES[FIRST]])
     mirror.files[FIRST] = lambda: next(answers)
@@ -534,14 +535,14 @@ def test_every_data_set_has_mirrors_on_two_hosts(name):
 
 
 def test_five_seconds_are_not_exceeded_by_the_probe():
-    assert data.PROBE_SECONDS < 5
+    assert network.PROBE_SECONDS < 5
 
 
 def test_a_host_that_never_answers_means_no_network_after_the_time_set(monkeypatch):
-    monkeypatch.setattr(data, "PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(network, "PROBE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         use_mirrors(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}/")
-        assert not data.network()
+        assert not network.available()
 
 
 def test_a_name_that_is_looked_up_for_ever_does_not_hold_the_probe(monkeypatch):
@@ -551,11 +552,11 @@ def test_a_name_that_is_looked_up_for_ever_does_not_hold_the_probe(monkeypatch):
         over.wait(20)
         raise socket.gaierror("no such host")
 
-    monkeypatch.setattr(data, "PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(network, "PROBE_SECONDS", 0.2)
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     use_mirrors(monkeypatch, "http://mirror.invalid/")
     start = time.monotonic()
-    assert not data.network()
+    assert not network.available()
     assert time.monotonic() - start < 10
     over.set()
 
@@ -563,7 +564,7 @@ def test_a_name_that_is_looked_up_for_ever_does_not_hold_the_probe(monkeypatch):
 def test_one_mirror_that_answers_is_network_enough(mirrors, monkeypatch):
     (mirror,) = mirrors(ARCHIVES)
     use_mirrors(monkeypatch, "http://127.0.0.1:9/", mirror.url)
-    assert data.network()
+    assert network.available()
 
 
 def test_the_network_is_tried_once(mirrors):
