@@ -1,6 +1,6 @@
 # Every target in a line: make help
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-all lint doctor lessons release demo lock clean
+.PHONY: help lab check test test-all lint doctor lessons release demo lock clean
 
 # A make that a test starts must not announce its directory among the targets.
 MAKEFLAGS += --no-print-directory
@@ -26,13 +26,16 @@ lab: $(READY)  ## open JupyterLab on the course (other port: make lab PORT=8899)
 	@$(BIN)/jupyter lab --ServerApp.port=$(PORT) --ServerApp.port_retries=0 $(ARGS) || \
 		{ echo "JupyterLab did not start. If the port is taken: make lab PORT=$$(($(PORT) + 11))"; exit 1; }
 
-test: $(READY)  ## run the checks: code, lessons (quick, offline), assignments
+check: $(READY)  ## before a commit: lint, types, import contract, quick tests (some: make check ARGS="lint types")
+	@$(BIN)/python -m tools.check $(ARGS)
+
+test: $(READY)  ## before a push: all tests but the long ones (some: make test ARGS=tests/helpers/test_metrics.py)
 	$(BIN)/python -m pytest $(ARGS)
 
-test-all: $(READY)  ## the same, and all known submissions
+test-all: $(READY)  ## at night: every test, with all attacks, kills and known submissions
 	$(BIN)/python -m pytest -m "" $(ARGS)
 
-lint: $(READY)  ## format and lint code and notebooks
+lint: $(READY)  ## format code and notebooks, fix what ruff can fix
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 doctor: $(READY)  ## check this machine: Python, packages, kernel, data, disk, memory
@@ -63,9 +66,10 @@ $(READY): requirements.lock pyproject.toml
 		echo "(Debian, Ubuntu: apt install python3-venv; macOS: brew install python@3.12),"; \
 		echo "or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }; \
 	test -x $(BIN)/python || $$python -m venv .venv
-	@echo "Setting up .venv: about 3 minutes and 3 GB, once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	@echo "Setting up .venv: about 3 minutes and 3 GB, once. 1 of 2: the packages."
+	@$(BIN)/python -m pip install --disable-pip-version-check \
 		--require-hashes --requirement requirements.lock
+	@echo "2 of 2: the course."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $@
