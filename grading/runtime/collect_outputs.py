@@ -107,11 +107,3 @@ def _error(_: str, content: dict[str, Any]) -> Output:
 def _display(kind: str, content: dict[str, Any]) -> Output:
     shown = "execute_result" if kind == "execute_result" else "display_data"
     return {"output_type": shown, "data": content.get("data")}
-
-
-def failed(outputs: list[Output]) -> bool:
-    """Return whether nbgrader takes a cell with these outputs for one that failed."""
-    return any(
-        output["output_type"] == "error" or output.get("name") == "stderr"
-        for output in outputs
-    )

@@ -14,12 +14,12 @@ from typing import Any
 from helpers.errors import CourseError
 
 from grading.runtime import protocol, sandbox
-from grading.runtime.collect_outputs import failed
+from grading.runtime.collect_outputs import Messages
 from grading.runtime.forkserver import Kind, Origin, Warm
-from grading.runtime.job import Cell, Job, Output, Result, Status, Verdict, as_request
+from grading.runtime.job import Job, Output, Result, Status, Verdict
 from grading.runtime.kernel import Kernel
 from grading.runtime.protocol import Bounds, ProtocolError
-from grading.runtime.sanitize import text
+from grading.runtime.sanitize import MAX_TEXT, text
 
 GRACE_S = 15.0
 KINDS: tuple[Kind, ...] = ("kernel", "verdict")
@@ -133,23 +133,19 @@ class Executor:
             self._fork("verdict", {}, (judging_theirs, asking))
             for one in (*theirs, judging_theirs, asking):
                 one.close()
-            protocol.send(judging, as_request(job), deadline=deadline)
+            protocol.send(judging, _to_judge(job), deadline=deadline)
 
             def interrupt() -> None:
                 with suppress(OSError):
                     control.send(sandbox.INTERRUPT)
 
             kernel = Kernel(cells, deadline, job.limits.output_kb, interrupt)
-            outputs = {
-                cell.name: kernel.run(
-                    cell.source, cell.grade_id if cell.role == "test" else None
-                )
-                for cell in job.cells
-                if cell.kind == "code"
-            }
+            outputs = {cell.name: kernel.run(cell.source) for cell in job.students}
             ran = time.monotonic()
             kernel.serve()
             verdict = _verdict(judging, cells, deadline)
+            for cell in job.judged:
+                outputs[cell.name] = _shown(verdict.printed.get(cell.name, ""))
             judged = time.monotonic()
             end = _stop(control)
         seconds = {
@@ -160,20 +156,38 @@ class Executor:
         return _result(job, outputs, kernel, verdict, end, seconds)
 
 
+def _to_judge(job: Job) -> dict[str, Any]:
+    """Return the course's part of a job: what the process that judges reads first."""
+    return {
+        "setup": [cell.source for cell in job.setup],
+        "cells": [asdict(cell) for cell in job.judged],
+        "full_tests": [asdict(cell) for cell in job.full_tests],
+    }
+
+
 def _verdict(judging: socket.socket, cells: socket.socket, deadline: float) -> Verdict:
     """Let the trusted process judge; return its verdict."""
     left = max(0.0, deadline - time.monotonic())
     with suppress(ProtocolError):  # it may have said already what is wrong
         protocol.send(judging, {"seconds": left})
     threading.Thread(target=_drain, args=(cells,), daemon=True).start()
-    found, _ = protocol.receive(
+    verdict, _ = protocol.receive(
         judging,
         bounds=Bounds(text=1 << 26),
         deadline=time.monotonic() + left + GRACE_S,
     )
-    if "error" in found:
-        raise SandboxError(f"the trusted process failed: {found['error']}")
-    return Verdict(**found)
+    if "error" in verdict:
+        raise SandboxError(f"the trusted process failed: {verdict['error']}")
+    return Verdict(**verdict)
+
+
+def _shown(printed: str) -> list[Output]:
+    """Return the outputs of a cell that printed this, cleaned."""
+    messages = Messages(room=MAX_TEXT)
+    if printed:
+        content = {"name": "stdout", "text": printed}
+        messages.add({"kind": "stream", "content": content})
+    return messages.outputs()
 
 
 def _drain(cells: socket.socket) -> None:
@@ -221,7 +235,6 @@ def _result(
     elif kernel.ended or verdict.broken:
         status = "failed"
         notes.append(f"The program broke off: {kernel.ended or verdict.broken}.")
-    flags = [] if status != "graded" else _disagreements(job.trusted, outputs, verdict)
     return Result(
         key=job.key,
         student=job.student,
@@ -230,21 +243,9 @@ def _result(
         notes=tuple(notes),
         outputs=outputs,
         marks=verdict.marks,
-        messages={name: text(one) for name, one in verdict.messages.items()},
-        flags=tuple(flags),
+        messages={name: text(words) for name, words in verdict.messages.items()},
         seconds=seconds,
     )
-
-
-def _disagreements(
-    tests: tuple[Cell, ...], outputs: dict[str, list[Output]], verdict: Verdict
-) -> list[str]:
-    """Return the test cells that ended otherwise in the student's own process."""
-    return [
-        f"disagreement: {cell.grade_id}"
-        for cell in tests
-        if failed(outputs.get(cell.name, [])) == verdict.visible[cell.grade_id]
-    ]
 
 
 _making = threading.Lock()

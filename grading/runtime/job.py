@@ -12,6 +12,7 @@ Kind = Literal["code", "markdown"]
 Role = Literal["setup", "solution", "test", "training", "progress", "plain"]
 Status = Literal["graded", "repaired", "failed", "timeout", "refused"]
 Output = dict[str, Any]
+JUDGED: tuple[Role, ...] = ("test", "progress")
 
 
 def _canonical(value: Any) -> str:
@@ -45,6 +46,11 @@ class Cell:
         """The key of this cell in a result: the grade id, else the id."""
         return self.grade_id or self.id
 
+    @property
+    def runs(self) -> bool:
+        """Whether it is code."""
+        return self.kind == "code"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -75,11 +81,9 @@ class Job:
         assignment: the assignment's name.
         student: the student's id.
         cells: the rebuilt notebook, in the order of the course's source, with the
-            student's text in solution cells alone and **without** hidden tests: what
-            the student's kernel runs.
-        trusted: the test cells with their hidden tests. They never enter a process
+            student's text in solution cells alone and **without** hidden tests.
+        full_tests: the test cells with their hidden tests. They never enter a process
             that student code runs in.
-        seed: of random weights and inputs.
         limits: what the run may use.
         key: hash of all that decides the result.
     """
@@ -87,10 +91,27 @@ class Job:
     assignment: str
     student: str
     cells: tuple[Cell, ...]
-    trusted: tuple[Cell, ...]
-    seed: int = 0
+    full_tests: tuple[Cell, ...]
     limits: Limits = field(default_factory=Limits)
     key: str = ""
+
+    @property
+    def setup(self) -> list[Cell]:
+        """The course's own cells that import what the test cells use."""
+        return [cell for cell in self.cells if cell.runs and cell.role == "setup"]
+
+    @property
+    def judged(self) -> list[Cell]:
+        """The course's own cells about the student's work: visible tests and progress.
+
+        They run in the process that judges, not in the student's.
+        """
+        return [cell for cell in self.cells if cell.runs and cell.role in JUDGED]
+
+    @property
+    def students(self) -> list[Cell]:
+        """What the student's kernel runs: all other code cells."""
+        return [cell for cell in self.cells if cell.runs and cell.role not in JUDGED]
 
     def to_json(self) -> str:
         """Return the job as canonical JSON."""
@@ -105,7 +126,7 @@ class Job:
         """
         try:
             value = dict(json.loads(text))
-            for name in ("cells", "trusted"):
+            for name in ("cells", "full_tests"):
                 value[name] = tuple(Cell(**cell) for cell in value[name])
             value["limits"] = Limits(**value["limits"])
             return cls(**value)
@@ -127,7 +148,7 @@ class Result:
             ``Cell.name``), without active HTML.
         marks: points of each test cell by grade id, from the trusted verdict.
         messages: why points were lost, by grade id.
-        flags: what a human should look at, such as ``"disagreement: shapes"``.
+        flags: what a human should look at, in a few words each.
         seconds: how long each step took. It differs from run to run and does not take
             part in comparisons.
     """
@@ -179,30 +200,18 @@ class Result:
 
 @dataclass
 class Verdict:
-    """What the trusted process found.
+    """What the trusted process says.
 
     Attributes:
         marks: points by grade id.
         messages: why points were lost, by grade id.
-        visible: whether the visible tests passed, by grade id.
+        printed: what the visible tests and the progress cell print, by ``Cell.name``.
         late: whether the student's process took too long.
         broken: why the student's process could no longer be asked; ``""`` if it could.
     """
 
     marks: dict[str, float] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
-    visible: dict[str, bool] = field(default_factory=dict)
+    printed: dict[str, str] = field(default_factory=dict)
     late: bool = False
     broken: str = ""
-
-
-def as_request(job: Job) -> dict[str, Any]:
-    """Return the course's part of a job: what the process that judges reads first."""
-    tests = [cell for cell in job.cells if cell.role == "test"]
-    setup = [c.source for c in job.cells if c.role == "setup" and c.kind == "code"]
-    return {
-        "setup": setup,
-        "cells": list(map(asdict, tests)),
-        "trusted": list(map(asdict, job.trusted)),
-        "seed": job.seed,
-    }

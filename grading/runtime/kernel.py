@@ -44,10 +44,8 @@ class Kernel:
     late: bool = False
     _kept: int = field(default=0, repr=False)
 
-    def run(self, source: str, test: str | None = None) -> list[Output]:
+    def run(self, source: str) -> list[Output]:
         """Run a cell; return its outputs, cleaned.
-
-        ``test`` is its grade id if it is a test cell.
 
         A cell that takes half of the time that is left is interrupted. A kernel that
         ends, does not stop or breaks the protocol gives what it showed until then;
@@ -59,8 +57,7 @@ class Kernel:
         messages = Messages(room=max(0, (self.output_kb << 10) - self._kept))
         if self.ended is None:
             try:
-                asked = {"execute": source, "test": test}
-                protocol.send(self.sock, asked, deadline=self.deadline)
+                protocol.send(self.sock, {"execute": source}, deadline=self.deadline)
                 self._collect(messages)
             except ProtocolError as error:
                 self.ended = error

@@ -28,10 +28,6 @@ DTYPES = frozenset(
 )
 
 
-STALE = "stale"
-"""What a student's process answers that has no answer to repeat."""
-
-
 class ProtocolError(CourseError):
     """The other side broke off, took too long, or sent what is not allowed."""
 
@@ -85,6 +81,7 @@ def send(
     """Send one frame.
 
     Args:
+        sock: where to.
         body: what JSON can hold.
         arrays: of the types in ``DTYPES``.
         deadline: on the clock of ``time.monotonic``; ``None`` waits for ever.

@@ -50,7 +50,6 @@ def job(
     environment: str,
     *,
     limits: Limits | None = None,
-    seed: int = 0,
 ) -> Job:
     """Return what is to be run for a submission.
 
@@ -59,14 +58,12 @@ def job(
         submission: what the student handed in.
         environment: what ``environment`` returned.
         limits: what the run may use.
-        seed: of random weights and inputs.
     """
     made = Job(
         assignment=assignment.name,
         student=submission.student,
         cells=cells(assignment, submission),
-        trusted=assignment.tests,
-        seed=seed,
+        full_tests=assignment.tests,
         limits=limits or Limits(),
     )
     if submission.refused is not None:
@@ -78,7 +75,7 @@ def job(
 def refusal(job: Job, submission: Submission) -> Result:
     """Return the explicit zero of a submission that was refused."""
     sentence = f"Not graded: {submission.refused}"
-    tests = [cell.grade_id for cell in job.trusted]
+    tests = [cell.grade_id for cell in job.full_tests]
     return Result(
         key=job.key,
         student=job.student,

@@ -1,0 +1,1 @@
+"""What runs in the process that judges, where no student code ever runs."""

@@ -5,22 +5,18 @@ answers may be lies, so every one is looked at before a check sees it, and whate
 wrong with one becomes a ``StudentError``.
 """
 
-import contextlib
 import math
 import secrets
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpers.checks.student.interface import Arrays, Student, StudentError
 
 import numpy as np
 
 from grading.runtime import protocol
-from grading.runtime.protocol import STALE, Bounds, ProtocolError
-
-if TYPE_CHECKING:
-    pass
+from grading.runtime.protocol import Bounds, ProtocolError
 
 CALL_S = 30.0
 MAX_MESSAGE = 4000
@@ -39,7 +35,6 @@ class Channel:
     Attributes:
         asked: how many questions were put.
         broken: why nothing more can be asked; None while it can.
-        stale: whether the student's process had no answer to repeat.
     """
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
@@ -47,17 +42,6 @@ class Channel:
         self.deadline = deadline
         self.asked = 0
         self.broken: StudentError | None = None
-        self.stale = False
-
-    def begin(self, test: str | None) -> None:
-        """Have answers given again that visible tests got in the notebook.
-
-        Args:
-            test: the cell with these tests; None to have all answers given anew.
-        """
-        self.stale = False
-        with contextlib.suppress(StudentError):
-            self.ask("begin", test=test)
 
     def ask(
         self, question: str, arrays: Arrays = (), **about: Any
@@ -80,7 +64,7 @@ class Channel:
                 arrays,
                 deadline=deadline,
             )
-            answer, found = protocol.receive(
+            answer, given = protocol.receive(
                 self.sock, bounds=Bounds(), deadline=deadline
             )
             if answer.get("number") != number:
@@ -94,9 +78,8 @@ class Channel:
             )
             raise self.broken from None
         if "error" in answer:
-            self.stale = self.stale or answer["error"] == STALE
             raise _as_error(answer["error"])
-        return answer, found
+        return answer, given
 
     def value(self, name: str) -> Any:
         """Return the student's value of ``name``, or a ``RemoteStudent``.
@@ -117,12 +100,12 @@ class Channel:
             raise StudentError("WrongValue", f"{name} is {error}") from None
 
 
-def _as_error(found: Any) -> StudentError:
+def _as_error(report: Any) -> StudentError:
     """Return the error that a student's process reports, cut to size."""
     names = ("kind", "message", "line", "raised_in")
-    if not isinstance(found, dict):
-        found = {}
-    texts = [found.get(name) for name in names]
+    if not isinstance(report, dict):
+        report = {}
+    texts = [report.get(name) for name in names]
     return StudentError(
         *(text[:MAX_MESSAGE] if isinstance(text, str) else "" for text in texts)
     )

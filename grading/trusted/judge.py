@@ -1,11 +1,8 @@
 """The verdict: the course's own test cells, run where no student code ever runs.
 
-First the visible tests of all cells, then the hidden ones. So a message that quotes the
+First the visible part of all cells, then the hidden ones. So a message that quotes the
 student's own error can tell nothing about hidden tests: the student's process has not
 seen any by then. A hidden test that fails gets a message that is always the same.
-
-The visible tests ran in the notebook already, and the student's process may repeat what
-it answered there. It vouches for its answers neither then nor now.
 """
 
 import ast
@@ -51,47 +48,46 @@ def free_names(source: str) -> list[str]:
 
 
 def judge(
-    setup: Iterable[str], cells: Iterable[Cell], trusted: Iterable[Cell], ask: Channel
+    setup: Iterable[str],
+    cells: Iterable[Cell],
+    full_tests: Iterable[Cell],
+    channel: Channel,
 ) -> Verdict:
     """Run the test cells; return what they say.
 
     Args:
         setup: the course's own cells that import what the test cells use.
-        cells: the test cells as the student has them.
-        trusted: the same with hidden tests.
-        ask: answers for the student's names.
+        cells: the test cells as the student has them, and the progress cell.
+        full_tests: the test cells with hidden tests.
+        channel: answers for the student's names.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     for source in setup:
         _execute(source, names)
     verdict = Verdict()
-    visible = {cell.grade_id: cell.source for cell in cells}
-    trusted = list(trusted)
-    for cell in trusted:
-        source = visible.get(cell.grade_id, "")
-        ask.begin(cell.grade_id)
-        error = _failure(source, names, ask)
-        if ask.stale:
-            ask.begin(None)
-            error = _failure(source, names, ask)
-        verdict.visible[cell.grade_id] = error is None
-        if error is not None:
-            verdict.messages[cell.grade_id] = _message(error)
-    ask.begin(None)
-    for cell in trusted:
-        if verdict.visible[cell.grade_id]:
+    visible = {}
+    for cell in cells:
+        verdict.printed[cell.name], error = _run(cell.source, names, channel)
+        if cell.role == "test":
+            visible[cell.grade_id] = cell.source
+            if error is not None:
+                verdict.messages[cell.grade_id] = _message(error)
+        elif error is not None:
+            verdict.printed[cell.name] += f"{_message(error)}\n"
+    for cell in full_tests:
+        if cell.grade_id not in verdict.messages:
             source = hidden_part(visible.get(cell.grade_id, ""), cell.source)
-            asked = ask.asked
-            error = _failure(source, names, ask)
-            if error is not None and ask.asked > asked:
+            questions = channel.asked
+            _, error = _run(source, names, channel)
+            if error is not None and channel.asked > questions:
                 error = _of_hidden_test(error, cell)
             if error is not None:
                 verdict.messages[cell.grade_id] = _message(error)
         lost = cell.grade_id in verdict.messages
         verdict.marks[cell.grade_id] = 0.0 if lost else float(cell.points)
-    if ask.broken:
-        verdict.late = ask.broken.kind == "Timeout"
-        verdict.broken = ask.broken.message
+    if channel.broken:
+        verdict.late = channel.broken.kind == "Timeout"
+        verdict.broken = channel.broken.message
     return verdict
 
 
@@ -100,16 +96,19 @@ def _execute(source: str, names: dict[str, Any]) -> None:
         exec(compile(source, "<test>", "exec"), names)
 
 
-def _failure(source: str, names: dict[str, Any], ask: Channel) -> Exception | None:
-    """Run a test; return why it fails, or None."""
-    try:
-        for name in free_names(source):
-            if name not in names and not hasattr(builtins, name):
-                names[name] = ask.value(name)
-        _execute(source, names)
-    except Exception as error:
-        return error
-    return None
+def _run(
+    source: str, names: dict[str, Any], channel: Channel
+) -> tuple[str, Exception | None]:
+    """Run a test; return what it printed, and why it failed or None."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            for name in free_names(source):
+                if name not in names and not hasattr(builtins, name):
+                    names[name] = channel.value(name)
+            exec(compile(source, "<test>", "exec"), names)
+        except Exception as error:
+            return printed.getvalue(), error
+    return printed.getvalue(), None
 
 
 def _message(error: Exception) -> str:
@@ -154,20 +153,19 @@ def answer(control: socket.socket, questions: socket.socket) -> NoReturn:
     bounds = Bounds(text=1 << 26)
     try:
         request, _ = protocol.receive(control, bounds=bounds)
-        cells = {
-            name: [Cell(**cell) for cell in request[name]]
-            for name in ("cells", "trusted")
-        }
+        cells, full_tests = (
+            [Cell(**cell) for cell in request[name]] for name in ("cells", "full_tests")
+        )
         _warm_up(request["setup"])
         # The student's process is ready once the grader says so.
         go, _ = protocol.receive(control, bounds=bounds)
-        keras.utils.set_random_seed(request["seed"])
+        keras.utils.set_random_seed(0)
         deadline = time.monotonic() + go["seconds"]
-        ask = Channel(questions, deadline)
+        channel = Channel(questions, deadline)
         # A check that takes too long itself fails, and so do those after it.
         signal.signal(signal.SIGALRM, _too_late)
         signal.setitimer(signal.ITIMER_REAL, go["seconds"] + GRACE_S, 0.1)
-        verdict = judge(request["setup"], **cells, ask=ask)
+        verdict = judge(request["setup"], cells, full_tests, channel)
         signal.setitimer(signal.ITIMER_REAL, 0)
         verdict.late = verdict.late or time.monotonic() > deadline + GRACE_S
         protocol.send(control, asdict(verdict))

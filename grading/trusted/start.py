@@ -1,12 +1,12 @@
 """What a forked process does that gives a verdict."""
 
 import socket
-from typing import Any
+from typing import Any, NoReturn
 
 from grading.trusted import judge
 
 
-def start(request: dict[str, Any], control: socket.socket, fds: list[int]) -> None:
+def start(request: dict[str, Any], control: socket.socket, fds: list[int]) -> NoReturn:
     """Judge one submission.
 
     Args:

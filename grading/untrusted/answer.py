@@ -1,4 +1,7 @@
-"""What a student's process answers to the checks. Nothing here protects anything."""
+"""What a student's process answers to the checks, after all cells.
+
+Nothing here protects anything: it runs beside student code, which can change it.
+"""
 
 import contextlib
 import io
@@ -12,21 +15,17 @@ from helpers.checks.student.interface import Arrays, StudentError
 import numpy as np
 
 from grading.runtime import protocol
-from grading.runtime.protocol import STALE, Bounds, ProtocolError
-from grading.untrusted.model_cache import Memory, Stale
+from grading.runtime.protocol import Bounds, ProtocolError
+from grading.untrusted.model_cache import Built, ReusedStudent, run_operations_directly
 
 
-class _Served:
-    """What a student's process answers. Nothing here protects anything."""
+class _Answers:
+    """The answer to each kind of question, as a method of that name."""
 
-    def __init__(self, names: dict[str, Any], memory: Memory) -> None:
+    def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
-        self.memory = memory
+        self.built: dict[Any, Built] = {}
         self.student: Any = None
-
-    def begin(self, test: str | None) -> dict[str, Any]:
-        self.memory.in_verdict(test)
-        return {}
 
     def value(self, name: str) -> dict[str, Any]:
         if name not in self.names:
@@ -37,7 +36,8 @@ class _Served:
         return {"kind": "value", "value": protocol.encode(value)}
 
     def build(self, name: str, parts: list[str], arguments: Any) -> dict[str, Any]:
-        self.student = self.memory.student(self.names[name], parts)
+        run_operations_directly()
+        self.student = ReusedStudent(self.names[name], parts, self.built)
         after = self.student.build(*protocol.decode(arguments))
         return {"arguments": protocol.encode(after)}
 
@@ -61,40 +61,35 @@ class _Served:
         return {"losses": self.student.train(*pair, **how)}
 
 
-def serve(sock: socket.socket, names: dict[str, Any], memory: Memory) -> None:
+def serve(sock: socket.socket, names: dict[str, Any]) -> None:
     """Answer a ``Channel`` about ``names`` until it is closed.
-
-    It runs in the student's process, after all cells.
 
     Args:
         sock: the student's end.
         names: what the cells left behind.
-        memory: what it keeps of the tests in the notebook.
     """
-    served = _Served(names, memory)
+    answers = _Answers(names)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     while True:
         try:
-            asked, given = protocol.receive(sock, bounds=Bounds(data=1 << 30))
+            question, given = protocol.receive(sock, bounds=Bounds(data=1 << 30))
         except ProtocolError:
             return
-        number = {"number": asked.pop("number")}
+        number = {"number": question.pop("number")}
         arrays: Arrays = []
         try:
             with (
                 contextlib.redirect_stdout(io.StringIO()),
                 contextlib.redirect_stderr(io.StringIO()),
             ):
-                answer = getattr(served, asked.pop("ask"))(*given, **asked)
+                answer = getattr(answers, question.pop("ask"))(*given, **question)
             if isinstance(answer, list):
                 arrays = [_plain(array) for array in answer]
                 answer = {}
             protocol.send(sock, {**answer, **number}, arrays)
         except StudentError as error:
             protocol.send(sock, {"error": vars(error), **number})
-        except Stale:
-            protocol.send(sock, {"error": STALE, **number})
         except ProtocolError:
             return
         except BaseException as error:

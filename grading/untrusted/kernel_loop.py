@@ -15,18 +15,14 @@ from typing import Any, NoReturn
 from grading.runtime import protocol
 from grading.runtime.kernel import MAX_IN_MESSAGE
 
+Serve = Callable[[dict[str, Any]], None]
 
-def run_kernel(
-    sock: socket.socket,
-    begin: Callable[[str | None], None],
-    serve: Callable[[dict[str, Any]], None],
-) -> None:
+
+def run_kernel(sock: socket.socket, serve: Serve) -> None:
     """Run the cells that come through ``sock`` until it is closed.
 
     Args:
         sock: the student's end.
-        begin: called before each cell with the grade id of its tests, None for a cell
-            without tests.
         serve: called with the names that the cells left behind, when asked for.
     """
     from ipykernel.inprocess.ipkernel import InProcessKernel
@@ -41,7 +37,7 @@ def run_kernel(
             _relay(sock, [bytes(part) for part in msg_parts])
 
     class Stream(OutStream):
-        """Flushes what was written: each flush of nothing too wakes a thread twice."""
+        """Skips empty flushes: each wakes the thread of the outputs twice."""
 
         written = False
 
@@ -63,40 +59,37 @@ def run_kernel(
     kernel._allow_stdin = False
     # Set before asyncio sets its own handler, which waits for the cell to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_answer(sock, kernel, begin, serve))
+    asyncio.run(_run_cells(sock, kernel, serve))
 
 
 def _interrupted(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
-async def _answer(
-    sock: socket.socket, kernel: Any, begin: Callable, serve: Callable
-) -> None:
+async def _run_cells(sock: socket.socket, kernel: Any, serve: Serve) -> None:
     replies = kernel.shell_stream
     session = kernel.session
     while True:
-        asked, _ = protocol.receive(sock)
-        if "execute" not in asked:
+        request, _ = protocol.receive(sock)
+        if "execute" not in request:
             serve(kernel.shell.user_ns)
             return
-        begin(asked["test"])
         content = {
-            "code": asked["execute"],
+            "code": request["execute"],
             "silent": False,
             "store_history": True,
             "user_expressions": {},
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        request = session.msg("execute_request", content)
-        kernel.set_parent([], request, channel="shell")
+        message = session.msg("execute_request", content)
+        kernel.set_parent([], message, channel="shell")
         signal.signal(signal.SIGINT, _interrupted)
-        await kernel.execute_request(replies, [], request)
+        await kernel.execute_request(replies, [], message)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for stream in (kernel.stdout, kernel.stderr):
             stream.flush()
-        session.send(kernel.iopub_socket, "idle", {}, parent=request)
+        session.send(kernel.iopub_socket, "idle", {}, parent=message)
 
 
 def _relay(sock: socket.socket, parts: list[bytes]) -> None:

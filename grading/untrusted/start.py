@@ -2,17 +2,14 @@
 
 import socket
 from functools import partial
-from typing import Any
-
-from helpers.checks.student import in_process
+from typing import Any, NoReturn
 
 from grading.runtime import sandbox
 from grading.runtime.job import Limits
 from grading.untrusted import answer, kernel_loop
-from grading.untrusted.model_cache import Memory
 
 
-def start(request: dict[str, Any], control: socket.socket, fds: list[int]) -> None:
+def start(request: dict[str, Any], control: socket.socket, fds: list[int]) -> NoReturn:
     """Run a student's cells, then answer questions about what they left behind.
 
     Args:
@@ -22,19 +19,9 @@ def start(request: dict[str, Any], control: socket.socket, fds: list[int]) -> No
     """
     cells, questions = (socket.socket(fileno=fd) for fd in fds)
     limits = Limits(**request["limits"])
-    run = partial(_run, cells, questions)
+    run = partial(kernel_loop.run_kernel, cells, partial(answer.serve, questions))
     if request["sandboxed"]:
         folders = sandbox.environment_folders()
         sandbox.supervise(run, limits, control, fds, folders)
     else:
         sandbox.supervise_without_sandbox(run, limits, control, fds)
-
-
-def _run(cells: socket.socket, questions: socket.socket) -> None:
-    memory = Memory()
-    in_process.student = memory.student
-    kernel_loop.run_kernel(
-        cells,
-        begin=memory.in_notebook,
-        serve=lambda names: answer.serve(questions, names, memory),
-    )

@@ -185,8 +185,8 @@ for pid in range(2, 5000):
         "exits_while_answering",
         code="""
 import os
-from grading import remote
-remote._Served.value = lambda *a: os._exit(0)
+from grading.untrusted import answer
+answer._Answers.value = lambda *a: os._exit(0)
 class Exit:
     def __iter__(self):
         os._exit(0)

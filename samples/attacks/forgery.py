@@ -101,11 +101,12 @@ write(frame({"kind": "value", "value": right}) * 80)
     forge(
         "values_of_unknown_kinds",
         code="""
-from grading import remote, wire
+from grading.runtime import protocol
+from grading.untrusted import answer
 def lie(value, depth=0):
     return {"kind": ["set"], "items": {"a": 1}}
-wire.encode = lie
-remote.wire.encode = lie
+protocol.encode = lie
+answer.protocol.encode = lie
 """,
         honest='answer_1 = {"a"}',
     ),
@@ -149,7 +150,6 @@ get_ipython().events.register("pre_run_cell", lambda *_: clear_output(wait=True)
 import os
 os.environ["NBGRADER_EXECUTION"] = "validate"
 os.environ["COURSE_PROFILE"] = "quick"
-from helpers.checks import report
 """,
     ),
     forge(

@@ -140,11 +140,11 @@ class Ground:
         """Return a job whose hidden tests hold the secret."""
         submission = Submission("attacker", name, solutions=cells)
         made = job(_assignment(name), submission, "", limits=limits)
-        trusted = [
+        full_tests = [
             replace(cell, source=f"{cell.source}\nsecret = '{self.secret}'")
-            for cell in made.trusted
+            for cell in made.full_tests
         ]
-        return replace(made, trusted=tuple(trusted))
+        return replace(made, full_tests=tuple(full_tests))
 
     @functools.cache  # noqa: B019  (there is one ground)
     def marks_without(self, name: str, grade_id: str, source: str) -> dict[str, float]:

@@ -41,12 +41,13 @@ builtins.repr = lambda *a: "a"
     patch(
         "failure_class_patched",
         code="""
-from helpers.checks import report, quiz
+from helpers.checks import property_check, quiz
 class Nothing(Warning):
     def __init__(self, *a, **k):
         pass
-report.CheckFailed = quiz.CheckFailed = report.NotDone = quiz.NotDone = Nothing
-report.check = lambda *a, **k: (lambda f: f)
+property_check.CheckFailed = quiz.CheckFailed = Nothing
+property_check.NotDone = quiz.NotDone = Nothing
+property_check.check = lambda *a, **k: (lambda f: f)
 """,
     ),
     patch(
@@ -139,9 +140,10 @@ np.isfinite = lambda a: np.ones(np.shape(a), bool)
         assignment="vanilla",
         honest=WRONG_BUILDER,
         code="""
-from helpers.checks import builders, dense, report, vanilla
-dense.close = builders.close = lambda *a: True
-for module in (builders, dense):
+from helpers.checks import vanilla
+from helpers.checks.oracles import dense, shared
+dense.close = shared.close = lambda *a: True
+for module in (shared, dense):
     for name in dir(module):
         if name.endswith(("_is", "_are", "_dense", "_relu", "_sigmoid", "_both")):
             setattr(module, name, lambda *a, **k: None)
@@ -166,9 +168,9 @@ keras.Model.train_step = lambda self, data: {"loss": 0.0}
         assignment="vanilla",
         honest=WRONG_BUILDER,
         code="""
-from helpers.checks import local
+from helpers.checks.student import in_process
 import numpy as np
-class Liar(local.LocalStudent):
+class Liar(in_process.LocalStudent):
     def build(self, *arguments):
         return list(arguments)
     def facts(self, part):
@@ -184,35 +186,38 @@ class Liar(local.LocalStudent):
         return float("nan")
     def train(self, x, y, **how):
         return [0.0] * how["epochs"]
-local.LocalStudent = local.student = Liar
+in_process.LocalStudent = Liar
 """,
     ),
     patch(
-        "memory_of_answers_patched",
+        "answers_patched",
         assignment="vanilla",
         honest=WRONG_BUILDER,
         code="""
-from grading import repeat
-def answered(*arguments, **named):
-    raise repeat.Stale
-repeat.RepeatedStudent.predict = answered
-repeat.Memory.in_verdict = lambda self, test: None
+import numpy as np
+from grading.untrusted import answer, model_cache
+model_cache.ReusedStudent.predict = lambda self, part, x, training=False: [x]
+model_cache.ReusedStudent.training_loss = lambda self, x, y, part="auto": 0.0
+model_cache.Built.put_back = lambda self: True
+answer._Answers.facts = lambda self, part: {
+    "facts": {"class": "Model", "input_shape": [None, 784], "layers": [],
+              "output_shape": [None, 784], "parameters": 1, "optimizer": "Adam"}
+}
 """,
     ),
     patch(
-        "memory_of_answers_emptied",
+        "answers_that_are_said_to_be_known",
         assignment="vanilla",
         honest=WRONG_BUILDER,
         code="""
-from helpers.checks import local
-from grading import repeat
-memory = local.student.__self__
-repeat.Memory.in_notebook = lambda self, test: None
-memory._record = memory._replay = None
+from grading.untrusted import model_cache
 class Everything(dict):
     def get(self, key, default=None):
-        return [repeat.Session(autoencoder)] * 99
-memory._sessions = Everything()
+        return model_cache.Built(autoencoder, {}, [784, [128, 64], 32])
+init = model_cache.ReusedStudent.__init__
+def with_everything(self, builder, parts, built):
+    init(self, builder, parts, Everything())
+model_cache.ReusedStudent.__init__ = with_everything
 """,
     ),
     patch(

@@ -194,10 +194,6 @@ class LocalStudent(Student):
         )
 
 
-# Makes a Student of a builder in this process. The grader's kernel puts its own here.
-student: Callable[[Callable[..., Any], Sequence[str]], Student] = LocalStudent
-
-
 class _Reported(keras.callbacks.Callback):
     """Keeps what each epoch's last step reported.
 

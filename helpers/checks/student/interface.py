@@ -120,6 +120,6 @@ def as_student(
     if isinstance(builder, Student):
         builder.parts = tuple(parts)
         return builder
-    from helpers.checks.student import in_process
+    from helpers.checks.student.in_process import LocalStudent
 
-    return in_process.student(builder, parts)
+    return LocalStudent(builder, parts)

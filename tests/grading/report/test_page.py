@@ -64,7 +64,7 @@ def words(soup):
 CLASS = [
     result("ana"),
     result("bob", "code", seconds=9.5),
-    result("chi", "code", "loss", flags=("disagreement: loss",)),
+    result("chi", "code", "loss", flags=("look at: loss",)),
     result("dora", *POINTS, status="refused", notes=("It is empty.",), seconds=None),
     result("eve", status="repaired", notes=("The notebook's name was 'x'.",)),
 ]
@@ -112,7 +112,7 @@ def test_flags_come_first_among_what_is_to_be_looked_at():
     found = [one.student for one in Summary.of(POINTS, CLASS).to_look_at]
     assert found == ["chi", "dora", "eve"]
     text = words(shown(CLASS))
-    assert "Flagged: disagreement: loss" in text
+    assert "Flagged: look at: loss" in text
     assert "refused It is empty." in text
 
 

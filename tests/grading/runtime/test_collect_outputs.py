@@ -2,7 +2,7 @@
 
 import pytest
 
-from grading.runtime.collect_outputs import LEFT_OUT, Messages, failed
+from grading.runtime.collect_outputs import LEFT_OUT, Messages
 
 
 def outputs(*messages: dict, room: int = 10_000) -> list[dict]:
@@ -98,17 +98,3 @@ def test_an_error_is_kept_when_there_is_no_more_room() -> None:
 )
 def test_malformed_messages_break_nothing(kind: object, content: object) -> None:
     outputs({"kind": kind, "content": content}, stream("still here"))
-
-
-@pytest.mark.parametrize(
-    ("messages", "expected"),
-    [
-        ([stream("a")], False),
-        ([stream("a", "stderr")], True),
-        ([{"kind": "error", "content": ERROR}], True),
-        ([shown("1", "execute_result")], False),
-        ([], False),
-    ],
-)
-def test_a_cell_failed_when_nbgrader_says_so(messages: list, expected: bool) -> None:
-    assert failed(outputs(*messages)) is expected

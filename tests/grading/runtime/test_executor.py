@@ -120,7 +120,8 @@ def _parent(pid: int) -> int:
 def test_each_kind_of_process_has_a_home_of_its_own(executor: Executor) -> None:
     one = made('import os\nprint(os.environ["HOME"])\nanswer_1 = {"b", "c"}')
     check = 'import os\nassert os.environ["HOME"] == "/nonexistent"'
-    one = replace(one, trusted=tuple(replace(t, source=check) for t in one.trusted))
+    full_tests = tuple(replace(test, source=check) for test in one.full_tests)
+    one = replace(one, full_tests=full_tests)
 
     result = executor.execute(one)
 

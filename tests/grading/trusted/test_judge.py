@@ -31,7 +31,6 @@ from grading.submission.intake import Submission
 from grading.trusted.channel import Channel, RemoteStudent
 from grading.trusted.judge import free_names, hidden_part, judge
 from grading.untrusted.answer import serve
-from grading.untrusted.model_cache import Memory
 from samples.course import ROOT
 from samples.marking import expected_marks
 from samples.notebooks import references
@@ -239,7 +238,7 @@ def names() -> dict[str, Any]:
 @pytest.fixture
 def channel(ends: Ends, names: dict[str, Any]) -> Iterator[Channel]:
     """Return a channel to somebody who serves the right submission."""
-    beside(serve, ends[0], names, Memory())
+    beside(serve, ends[0], names)
     yield Channel(ends[1], time.monotonic() + 60)
     logging.disable(logging.NOTSET)  # as serve does for its own process
 
@@ -274,7 +273,7 @@ def test_an_error_of_the_student_comes_with_its_text(
     def fails(*_: Any) -> None:
         raise ValueError("my mistake")
 
-    beside(serve, ends[0], {**names, "autoencoder": fails}, Memory())
+    beside(serve, ends[0], {**names, "autoencoder": fails})
     student = RemoteStudent(Channel(ends[1], time.monotonic() + 60), "autoencoder")
 
     with pytest.raises(CheckFailed, match="my mistake"):
@@ -375,12 +374,7 @@ def test_the_names_that_a_cell_needs() -> None:
 
 
 # What a channel says before its first question.
-NOTHING_ASKED: Any = {
-    "begin": lambda test: None,
-    "broken": None,
-    "stale": False,
-    "asked": 0,
-}
+NOTHING_ASKED: Any = {"broken": None, "asked": 0}
 
 
 def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
@@ -391,14 +385,14 @@ def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
             raise NameError(f"{name} is not defined")
         return answers[name]
 
-    ask: Any = SimpleNamespace(value=value, **NOTHING_ASKED)
-    visible, trusted = [], []
+    channel: Any = SimpleNamespace(value=value, **NOTHING_ASKED)
+    visible, full_tests = [], []
     for number, (seen, hidden) in enumerate(tests):
         about = {"kind": "code", "role": "test", "points": 2.0}
         name = f"test_{number}"
         visible.append(Cell(name, name, source=seen, **about))
-        trusted.append(Cell(name, name, source=f"{seen}\n{hidden}", **about))
-    return judge(["from helpers.checks import quiz"], visible, trusted, ask)
+        full_tests.append(Cell(name, name, source=f"{seen}\n{hidden}", **about))
+    return judge(["from helpers.checks import quiz"], visible, full_tests, channel)
 
 
 def test_points_are_for_cells_whose_visible_and_hidden_tests_pass() -> None:
@@ -410,7 +404,6 @@ def test_points_are_for_cells_whose_visible_and_hidden_tests_pass() -> None:
     )
 
     assert found.marks == {"test_0": 2.0, "test_1": 0.0, "test_2": 0.0}
-    assert found.visible == {"test_0": True, "test_1": True, "test_2": False}
     assert "another choice" in found.messages["test_1"]
     assert "out of x, y, z" in found.messages["test_2"]
 
@@ -439,16 +432,16 @@ def test_all_visible_tests_come_before_the_first_hidden_one() -> None:
     ids=lambda error: getattr(error, "kind", type(error).__name__),
 )
 def test_the_words_about_a_hidden_test_are_not_the_student_s(error: Exception) -> None:
-    ask: Any = SimpleNamespace(**NOTHING_ASKED)
+    channel: Any = SimpleNamespace(**NOTHING_ASKED)
 
     class Liar(RemoteStudent):
         def build(self, size: int) -> list:
-            ask.asked += 1
+            channel.asked += 1
             if size == 1:
                 return [1]
             raise error
 
-    ask.value = lambda name: Liar(ask, name)
+    channel.value = lambda name: Liar(channel, name)
     setup = (
         "from helpers.checks.property_check import check\n"
         "@check('it can be built')\n"
@@ -457,11 +450,11 @@ def test_the_words_about_a_hidden_test_are_not_the_student_s(error: Exception) -
     )
     about = {"kind": "code", "role": "test", "points": 2.0}
     visible = Cell("test", "test", source="built(autoencoder)", **about)
-    trusted = Cell(
+    full_test = Cell(
         "test", "test", source=f"{visible.source}\nbuilt(autoencoder, size=9)", **about
     )
 
-    found = judge([setup], [visible], [trusted], ask)
+    found = judge([setup], [visible], [full_test], channel)
 
     assert found.marks == {"test": 0.0}
     assert found.messages["test"].startswith("Does not hold: it can be built\n")
@@ -519,20 +512,56 @@ def test_hidden_tests_stand_in_no_cell_that_runs_in_the_students_process() -> No
     work = made("vanilla", {})
 
     assert all("HIDDEN" not in cell.source for cell in work.cells)
-    assert all("HIDDEN" in cell.source for cell in work.trusted)
+    assert all("HIDDEN" in cell.source for cell in work.full_tests)
 
 
-def test_a_cell_that_passes_in_the_students_process_alone_is_flagged(
-    executor: Executor,
-) -> None:
+def test_no_course_s_own_test_runs_in_the_students_process() -> None:
+    work = made("vanilla", {})
+
+    assert {cell.role for cell in work.judged} == {"test", "progress"}
+    assert {cell.role for cell in work.students} == {"setup", "solution", "training"}
+
+
+def test_a_test_cell_shows_what_its_visible_test_printed(executor: Executor) -> None:
+    """Whatever the student's own process does with a cell that runs there."""
     cheat = """
-answer_1 = set()
+answer_1 = {"a"}
 async def do_execute(*arguments, **named):
+    print("full marks")
     return {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
 get_ipython().kernel.do_execute = do_execute
 """
 
     result = executor.execute(made("quiz", {"answer_1": cheat}))
 
-    assert "disagreement: answer_1_no_wrong" in result.flags
     assert result.marks["answer_1_no_wrong"] == 0
+    assert result.outputs["answer_1_no_wrong"] == [
+        {
+            "output_type": "stream",
+            "name": "stdout",
+            "text": "Your answer: a. It is marked after you submit.\n",
+        }
+    ]
+
+
+def test_progress_is_what_the_visible_tests_say(executor: Executor) -> None:
+    result = executor.execute(made("vanilla", {}))
+    (progress,) = (
+        cell for cell in made("vanilla", {}).cells if cell.role == "progress"
+    )
+
+    (shown,) = result.outputs[progress.name]
+    assert shown["text"].startswith("9 of 9 properties hold.\n")
+    assert result.outputs["shapes"][0]["text"].startswith("Holds: ")
+
+
+def test_progress_on_nothing_says_so_and_costs_nothing(executor: Executor) -> None:
+    without = {"autoencoder": "pass"}
+    (progress,) = (
+        cell for cell in made("vanilla", {}).cells if cell.role == "progress"
+    )
+
+    result = executor.execute(made("vanilla", without))
+
+    assert "autoencoder is not defined" in result.outputs[progress.name][0]["text"]
+    assert (result.status, result.marks["answer_1_complete"]) == ("graded", 1)
