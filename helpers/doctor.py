@@ -24,20 +24,18 @@ MEMORY_GB = 4
 # report, not a reason to stop.
 
 
-class Fault(CourseError):
+class FaultError(CourseError):
     """Something that would stop the course, and the one thing that mends it."""
 
-    def __init__(self, what: str, fix: str):
-        super().__init__(f"{what} — fix: {fix}")
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(f"{problem} — fix: {fix}")
 
 
-def check(folder: str | os.PathLike | None = None) -> bool:
+def check(folder: str | os.PathLike[str] | None = None) -> bool:
     """Print a line per thing looked at, and whether it passes; return whether all do.
 
-    Parameters
-    ----------
-    folder
-        The data folder that you give to `helpers.data.load`, if you do.
+    Args:
+        folder: the data folder that you give to `helpers.data.load`, if you do.
     """
     checks: list[Callable[[], str]] = [
         python,
@@ -52,10 +50,10 @@ def check(folder: str | os.PathLike | None = None) -> bool:
     for look in checks:
         try:
             print(f"pass  {look()}")
-        except (Fault, ImportError) as fault:
+        except (FaultError, ImportError) as fault:
             faults += 1
             missing = f"{fault} — fix: run `make lab` in the course's folder"
-            print(f"FAIL  {fault if isinstance(fault, Fault) else missing}")
+            print(f"FAIL  {fault if isinstance(fault, FaultError) else missing}")
     if faults:
         them = "it" if faults == 1 else "them from the top"
         print(f"{faults} fault{'s' * (faults > 1)}. Mend {them}.")
@@ -70,7 +68,7 @@ def python() -> str:
 
     version = platform.python_version()
     if not SpecifierSet(PYTHON).contains(version, prereleases=True):
-        raise Fault(
+        raise FaultError(
             f"Python {version}, the course needs {PYTHON}",
             "install Python 3.12, remove the folder .venv, and run `make lab`",
         )
@@ -85,7 +83,9 @@ def packages() -> str:
     try:
         lines = metadata.requires(PROJECT) or []
     except metadata.PackageNotFoundError:
-        raise Fault("the course is not installed for this Python", install) from None
+        raise FaultError(
+            "the course is not installed for this Python", install
+        ) from None
     wanted = [
         requirement
         for requirement in map(Requirement, lines)
@@ -103,7 +103,7 @@ def packages() -> str:
                 f"{requirement.name} is {version}, not {requirement.specifier}"
             )
     if wrong:
-        raise Fault("packages: " + "; ".join(wrong), install)
+        raise FaultError("packages: " + "; ".join(wrong), install)
     return f"packages: {len(wanted)} at versions that fit"
 
 
@@ -116,19 +116,19 @@ def kernel() -> str:
     try:
         KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        raise Fault("kernel: JupyterLab has no kernel python3", install) from None
+        raise FaultError("kernel: JupyterLab has no kernel python3", install) from None
     started = KernelManager(kernel_name="python3").format_kernel_cmd()[0]
     # Not resolved: the Python of an environment is often a link to the system's.
-    found = Path(shutil.which(started) or started).absolute()
-    if found.parent != Path(sys.executable).absolute().parent:
-        raise Fault(
+    executable = Path(shutil.which(started) or started).absolute()
+    if executable.parent != Path(sys.executable).absolute().parent:
+        raise FaultError(
             "kernel: python3 starts another Python than this one",
             "run `jupyter kernelspec remove python3`, then `make lab`",
         )
     return "kernel: python3 starts this Python"
 
 
-def data(folder: str | os.PathLike | None = None) -> str:
+def data(folder: str | os.PathLike[str] | None = None) -> str:
     """Find where each data set would come from, without loading any."""
     from helpers import data
 
@@ -137,7 +137,7 @@ def data(folder: str | os.PathLike | None = None) -> str:
         try:
             sources[name] = data.where(name, folder=folder)
         except data.DataError:
-            raise Fault(
+            raise FaultError(
                 f"data: your data folder has no {name}.npz",
                 "put it there, or unset COURSE_DATA to download it",
             ) from None
@@ -151,7 +151,7 @@ def disk() -> str:
     """Look at the free space where you work and where downloads go."""
     free = min(shutil.disk_usage(place).free for place in _places().values()) / 1e9
     if free < DISK_GB:
-        raise Fault(
+        raise FaultError(
             f"disk: {free:.1f} GB free, the course needs {DISK_GB}",
             "free some, or set COURSE_CACHE to a folder on another disk",
         )
@@ -164,7 +164,7 @@ def memory() -> str:
 
     total = round(psutil.virtual_memory().total / 1e9)
     if total < MEMORY_GB:
-        raise Fault(
+        raise FaultError(
             f"memory: {total} GB, the course needs {MEMORY_GB}",
             "set COURSE_PROFILE=quick, or use a machine with more",
         )
@@ -173,15 +173,15 @@ def memory() -> str:
 
 def write_access() -> str:
     """Try to write where you work and where downloads go."""
-    for what, place in _places().items():
+    for name, place in _places().items():
         try:
             with tempfile.TemporaryFile(dir=place):
                 pass
         except OSError as fault:
-            raise Fault(
-                f"write access: {what} cannot be written to ({fault.strerror})",
+            raise FaultError(
+                f"write access: {name} cannot be written to ({fault.strerror})",
                 "copy the course to a folder of your own"
-                if what == "this folder"
+                if name == "this folder"
                 else "set COURSE_CACHE to a folder of your own",
             ) from fault
     return "write access: this folder and the cache"

@@ -33,25 +33,19 @@ def warmup_cosine(
 ) -> keras.optimizers.schedules.CosineDecay:
     """Return a rate that climbs from 0 to ``peak``, then falls along a cosine to 0.
 
-    Parameters
-    ----------
-    peak
-        Highest learning rate, reached when the warm-up ends.
-    epochs, n_images, batch_size
-        As given to ``model.fit``: the schedule ends with the last of its
-        ``epochs * ceil(n_images / batch_size)`` steps.
-    warmup
-        Share of all steps that the climb takes, from 0 (none) to below 1.
-
-    Raises
-    ------
-    ValueError
-        When a number is out of its range; the message names it.
-
-    Sources
-    -------
     Warm-up: Goyal et al. (2017), https://arxiv.org/abs/1706.02677. Cosine: Loshchilov &
     Hutter (2017), https://arxiv.org/abs/1608.03983.
+
+    Args:
+        peak: highest learning rate, reached when the warm-up ends.
+        epochs: as given to ``model.fit``: the schedule ends with the last of its
+            ``epochs * ceil(n_images / batch_size)`` steps.
+        n_images: as given to ``model.fit``.
+        batch_size: as given to ``model.fit``.
+        warmup: share of all steps that the climb takes, from 0 (none) to below 1.
+
+    Raises:
+        ValueError: a number is out of its range; the message names it.
 
     >>> rate = warmup_cosine(0.01, epochs=10, n_images=1000, batch_size=100)
     >>> [round(float(rate(step)), 4) for step in (0, 5, 10, 55, 100)]
@@ -86,25 +80,18 @@ def start_at_mean(model: keras.Model, images: np.ndarray) -> None:
 
     The bias of an output unit becomes logit(m) = log(m / (1 - m)), where m is the mean
     of what that unit has to paint: its pixel for a dense layer, its channel for a
-    convolution. For a sigmoid output only.
+    convolution. For a sigmoid output only. It is the "prior" of Lin et al. (2017),
+    section 3.3, https://arxiv.org/abs/1708.02002.
 
-    Parameters
-    ----------
-    model
-        Built, and ending in a layer with a bias; an autoencoder made of an encoder and
-        a decoder will do.
-    images
-        The targets, shape (n, ...), in [0, 1]. Means are kept within 0.01 and 0.99,
-        since a pixel that is always black would ask for minus infinity.
+    Args:
+        model: built, and ending in a layer with a bias; an autoencoder made of an
+            encoder and a decoder will do.
+        images: the targets, shape (n, ...), in [0, 1]. Means are kept within 0.01 and
+            0.99, since a pixel that is always black would ask for minus infinity.
 
-    Raises
-    ------
-    ValueError
-        When the model does not end in a bias, or the images do not fit its output.
-
-    Source
-    ------
-    The "prior" of Lin et al. (2017), section 3.3, https://arxiv.org/abs/1708.02002.
+    Raises:
+        ValueError: the model does not end in a bias, or the images do not fit its
+            output.
     """
     bias = model.trainable_variables[-1]
     if not bias.path.endswith("bias"):
@@ -135,25 +122,18 @@ def reached(
 
     It never stops a notebook: a wrong call, too, is answered by a line that says what
     to change. Nothing is judged in the quick profile, nor on data that are not the
-    complete real set.
+    complete real set. For instance ``reached(history, at_most=0.094, data=mnist)``
+    prints ``reached: val_loss 0.0912 <= 0.0940``.
 
-    Parameters
-    ----------
-    value_or_history
-        A number, or what ``model.fit`` returned (or its ``.history``), of which the
-        last value of ``name`` counts.
-    at_most, at_least
-        The bar; give exactly one.
-    name
-        The figure's name: the key in the history, and the word in the line.
-    data
-        The data set trained on: ``data.full`` decides whether to judge.
-    cause
-        The likely cause to name when the bar is missed. Without it, the cause is read
-        from the history.
-
-    For instance ``reached(history, at_most=0.094, data=mnist)`` prints
-    ``reached: val_loss 0.0912 <= 0.0940``.
+    Args:
+        value_or_history: a number, or what ``model.fit`` returned (or its
+            ``.history``), of which the last value of ``name`` counts.
+        at_most: the highest value that counts as reached; give it or ``at_least``.
+        at_least: the lowest value that counts as reached.
+        name: the figure's name: the key in the history, and the word in the line.
+        data: the data set trained on: ``data.full`` decides whether to judge.
+        cause: the likely cause to name when the bar is missed. Without it, the cause is
+            read from the history.
     """
     print(
         _verdict(
@@ -167,7 +147,15 @@ def reached(
     )
 
 
-def _verdict(value_or_history, *, at_most, at_least, name, data, cause) -> str:
+def _verdict(
+    value_or_history: float | keras.callbacks.History | Mapping[str, Sequence[float]],
+    *,
+    at_most: float | None,
+    at_least: float | None,
+    name: str,
+    data: Dataset | None,
+    cause: str | None,
+) -> str:
     """Return the line that `reached` prints."""
     history = getattr(value_or_history, "history", value_or_history)
     if not isinstance(history, Mapping):
@@ -179,24 +167,24 @@ def _verdict(value_or_history, *, at_most, at_least, name, data, cause) -> str:
         value = float(history[name][-1])
     except (TypeError, ValueError):
         return f"not judged: {name} must be one number or a History"
-    if (at_most is None) == (at_least is None):
+    if at_most is not None and at_least is None:
+        bar, is_reached, sign, missed = at_most, value <= at_most, "<=", ">"
+    elif at_least is not None and at_most is None:
+        bar, is_reached, sign, missed = at_least, value >= at_least, ">=", "<"
+    else:
         return (
             f"not judged: {name} {value:.4f}; give reached() at_most=... or "
             "at_least=..., one of the two"
         )
-    bar = at_least if at_most is None else at_most
     shown, shown_bar = _texts(value, bar)
     if QUICK:
         return f"not judged (quick profile): {name} {shown}"
     if data is not None and not data.full:
         return f"not judged ({data.source} data, incomplete): {name} {shown}"
-    if at_most is not None and value <= bar:
-        return f"reached: {name} {shown} <= {shown_bar}"
-    if at_least is not None and value >= bar:
-        return f"reached: {name} {shown} >= {shown_bar}"
-    sign = "<" if at_most is None else ">"
+    if is_reached:
+        return f"reached: {name} {shown} {sign} {shown_bar}"
     return (
-        f"NOT reached: {name} {shown} {sign} {shown_bar}; "
+        f"NOT reached: {name} {shown} {missed} {shown_bar}; "
         f"likely cause: {cause or _likely_cause(history, name)}"
     )
 

@@ -1,7 +1,7 @@
 """The two pictures of a report: how the points are spread, and who lost them where."""
 
 from helpers.plots import COLOURS, Picture
-from helpers.plots.picture import DPI, INK, describe, fit_to_labels, new_chart, styled
+from helpers.plots.figure import DPI, INK, describe, fit_to_labels, new_chart, styled
 
 import numpy as np
 from matplotlib.colors import ListedColormap

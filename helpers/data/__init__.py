@@ -83,10 +83,8 @@ def load(
             message names the fix.
     """
     spec = spec_of(name)
-    limits = [
-        _limit("n_train", n_train, quick_train),
-        _limit("n_test", n_test, QUICK_TEST),
-    ]
+    train = _limit("n_train", n_train, quick_train)
+    test = _limit("n_test", n_test, QUICK_TEST)
     file = user_folder.file_in(folder, spec)
     source = "folder" if file is not None else _source_without_folder(spec)
     if source in ("download", "embedded"):
@@ -99,9 +97,8 @@ def load(
         arrays = spec.embedded()
     else:
         arrays = spec.read(cache.folder_of(spec))
-    x_train, y_train, x_test, y_test = (
-        array[:limit] for array, limit in zip(arrays, np.repeat(limits, 2), strict=True)
-    )
+    x_train, y_train = (array[:train] for array in arrays[:2])
+    x_test, y_test = (array[:test] for array in arrays[2:])
     real = source != "embedded"
     data = Dataset(
         name=name,

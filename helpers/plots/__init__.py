@@ -18,6 +18,7 @@ same. The background is white, on a dark page too.
 
 from helpers.plots.charts import bars, curves, histogram, loss_curves
 from helpers.plots.diagrams import diagram
+from helpers.plots.figure import COLOURS, MARKERS, Picture, save
 from helpers.plots.images import (
     colorization,
     denoising,
@@ -33,7 +34,6 @@ from helpers.plots.latent import (
     point_cloud,
     thumbnails,
 )
-from helpers.plots.picture import COLOURS, MARKERS, Picture, save
 
 __all__ = [
     "COLOURS",

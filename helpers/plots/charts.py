@@ -4,9 +4,10 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from helpers.metrics import as_numbers
-from helpers.plots import inputs
-from helpers.plots.picture import (
+from helpers.arrays import as_numbers
+from helpers.plots import validation
+from helpers.plots.alt_text import count, listed, number, plain
+from helpers.plots.figure import (
     COLOURS,
     DASHES,
     MARKERS,
@@ -15,7 +16,6 @@ from helpers.plots.picture import (
     new_chart,
     styled,
 )
-from helpers.plots.words import count, listed, number, plain
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,12 +40,11 @@ def loss_curves(
 ) -> Picture:
     """Draw a metric over the epochs, for training and, if recorded, validation.
 
-    Parameters
-    ----------
-    history
-        What ``model.fit`` returns, or its ``.history`` dictionary.
-    metric
-        A name in the history, without ``val_``.
+    Args:
+        history: what ``model.fit`` returns, or its ``.history`` dictionary.
+        metric: A name in the history, without ``val_``.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
     record = getattr(history, "history", history)
     if not isinstance(record, Mapping):
@@ -87,8 +86,8 @@ def loss_curves(
         f"{label} goes from {number(values[0])} to {number(values[-1])}"
         for label, values in series.items()
     ]
-    epochs = count(max(map(len, series.values())), "epoch")
-    described = f"Line plot of {name} over {epochs}; {', '.join(parts)}."
+    length = count(max(map(len, series.values())), "epoch")
+    described = f"Line plot of {name} over {length}; {', '.join(parts)}."
     return describe(picture, alt, title, described)
 
 
@@ -105,16 +104,17 @@ def curves(
 ) -> Picture:
     """Draw lines through points, each with its own colour, dashes and marker.
 
-    Parameters
-    ----------
-    series
-        For each line its label, and x and y of shape (n,).
-    xlabel, ylabel
-        What the axes show, with the unit.
-    log_x, log_y
-        Whether an axis is logarithmic; its values must then be positive.
+    Args:
+        series: for each line its label, and x and y of shape (n,).
+        xlabel: what the horizontal axis shows, with the unit.
+        ylabel: the same for the vertical axis.
+        log_x: whether the horizontal axis is logarithmic; its values must then be
+            positive.
+        log_y: the same for the vertical axis.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
-    lines = inputs.named_arrays(series, "series", _xy)
+    lines = validation.named_arrays(series, "series", _xy)
     for axis, log, name in ((0, log_x, "x"), (1, log_y, "y")):
         for label, line in lines.items():
             if log and line[axis].min() <= 0:
@@ -135,7 +135,7 @@ def curves(
     all_x = np.unique(np.concatenate([x for x, _ in lines.values()]))
     if log_x:
         few = len(all_x) <= 8
-        ticks = FixedLocator(all_x) if few else LogLocator(subs=(1, 2, 5))
+        ticks = FixedLocator(all_x.tolist()) if few else LogLocator(subs=(1, 2, 5))
         _log_ticks(axes.xaxis, ticks)
     elif (all_x == all_x.round()).all():
         axes.xaxis.set_major_locator(_whole_ticks())
@@ -164,16 +164,14 @@ def bars(
 ) -> Picture:
     """Draw one bar for each number, with the number written at its end.
 
-    Parameters
-    ----------
-    values
-        Label and number of each bar.
-    ylabel
-        What the numbers are, with the unit.
-    fmt
-        How a number is written, such as ``"{:.1f} dB"`` or ``"{:.0%}"``.
+    Args:
+        values: label and number of each bar.
+        ylabel: what the numbers are, with the unit.
+        fmt: how a number is written, such as ``"{:.1f} dB"`` or ``"{:.0%}"``.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
-    numbers = inputs.named_arrays(values, "values", inputs.scalar)
+    numbers = validation.named_arrays(values, "values", validation.scalar)
     written = [fmt.format(value) for value in numbers.values()]
     width = int(np.clip(110 * len(numbers) + 90, 420, 900))
     characters = max(6, (width - 90) // len(numbers) // 8)
@@ -205,16 +203,14 @@ def histogram(
 ) -> Picture:
     """Draw how numbers are distributed, as the share of each set in each bin.
 
-    Parameters
-    ----------
-    values
-        Label and numbers of each set, of any shape and size.
-    xlabel
-        What the numbers are, with the unit.
-    bins
-        The number of bins, the same ones for all sets.
+    Args:
+        values: label and numbers of each set, of any shape and size.
+        xlabel: what the numbers are, with the unit.
+        bins: the number of bins, the same ones for all sets.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
-    sets = inputs.named_arrays(
+    sets = validation.named_arrays(
         values, "values", lambda v, name: as_numbers(v, name).ravel()
     )
     edges = np.histogram_bin_edges(np.concatenate(list(sets.values())), bins)

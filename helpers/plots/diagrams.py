@@ -1,12 +1,14 @@
 """Boxes with text, and arrows between them."""
 
+import functools
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from helpers.metrics import as_numbers
-from helpers.plots import inputs
-from helpers.plots.picture import (
+from helpers.arrays import as_numbers
+from helpers.plots import validation
+from helpers.plots.alt_text import count, listed
+from helpers.plots.figure import (
     COLOURS,
     DPI,
     Picture,
@@ -16,10 +18,12 @@ from helpers.plots.picture import (
     set_title,
     styled,
 )
-from helpers.plots.words import count, listed
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+PADDING = np.array([20, 16])  # pixels: how much a box is larger than its text
 
 
 @styled
@@ -33,75 +37,38 @@ def diagram(
 ) -> Picture:
     """Draw boxes with text, and arrows between them: a map, or the layers of a model.
 
-    Parameters
-    ----------
-    boxes
-        The text of each box, by which it is also called, and its place (column, row):
-        columns run to the right, rows down, and 1.5 is a place too. A third number is
-        the box's height in rows, if it shall be taller than its text.
-    arrows
-        Chains of two or more boxes, with an arrow from each to the next.
-    marked
-        Boxes that stand out by colour and a thicker frame.
+    Args:
+        boxes: the text of each box, which is also its name, and its place (column,
+            row): columns run to the right, rows down, and 1.5 is a place too. A third
+            number is the box's height in rows, if it is to be taller than its text.
+        arrows: chains of two or more boxes, with an arrow from each to the next.
+        marked: boxes that stand out by colour and a thicker frame.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
 
     >>> layers = {"x": (0, 0, 3), "z": (1, 0, 1), "x_hat": (2, 0, 3)}
     >>> diagram(layers, [["x", "z", "x_hat"]], marked=["z"]).alt
     'Diagram with 3 boxes: x, z and x_hat. Arrows: x to z and z to x_hat.'
     """
-    places = inputs.named_arrays(boxes, "boxes", _place)
+    places = validation.named_arrays(boxes, "boxes", _place)
     pairs = [pair for chain in arrows for pair in _pairs(chain, places)]
     if unknown := [repr(name) for name in marked if name not in places]:
         raise ValueError(f"marked holds {listed(unknown)}; expected names of boxes.")
     picture, axes = pixel_axes(1, 1)
-    renderer = picture.canvas.get_renderer()
-    texts = {
-        name: axes.text(0, 0, name, ha="center", va="center", zorder=4, linespacing=1.4)
-        for name in places
-    }
-    padding = np.array([20, 16])
-    sizes = [text.get_window_extent(renderer).size + padding for text in texts.values()]
-    width, tallest = np.ceil(np.max(sizes, axis=0))
-    across, down = width + 34, tallest + 30
-    centres = {
-        name: np.array([column * across, row * down])
-        for name, (column, row, _) in places.items()
-    }
-    heights = {
-        name: max(rows * down, size[1])
-        for (name, (_, _, rows)), size in zip(places.items(), sizes, strict=True)
-    }
-    _refuse_overlaps(centres, heights, width)
-
-    drawn = {}
-    for name, (x, y) in centres.items():
-        texts[name].set(x=x, y=y)
-        stands_out = name in marked
-        drawn[name] = FancyBboxPatch(
-            (x - width / 2, y - heights[name] / 2),
-            width,
-            heights[name],
-            boxstyle="round,pad=0,rounding_size=6",
-            facecolor="#E1EEF7" if stands_out else "white",
-            edgecolor=COLOURS[0] if stands_out else "#666666",
-            linewidth=2.2 if stands_out else 1,
-            zorder=3,
-        )
-        axes.add_patch(drawn[name])
+    drawn = _draw_boxes(picture, axes, places, marked)
     for start, end in pairs:
-        axes.add_patch(
-            FancyArrowPatch(
-                centres[start],
-                centres[end],
-                patchA=drawn[start],
-                patchB=drawn[end],
-                arrowstyle="-|>",
-                mutation_scale=12,
-                color="#666666",
-            )
+        arrow = FancyArrowPatch(
+            drawn[start].centre,
+            drawn[end].centre,
+            patchA=drawn[start].patch,
+            patchB=drawn[end].patch,
+            arrowstyle="-|>",
+            mutation_scale=12,
+            color="#666666",
         )
-    reach = {name: np.array([width, heights[name]]) / 2 for name in places}
-    low = np.min([centres[name] - reach[name] for name in places], axis=0) - 2
-    high = np.max([centres[name] + reach[name] for name in places], axis=0) + 2
+        axes.add_patch(arrow)
+    low = np.min([box.low for box in drawn.values()], axis=0) - 2
+    high = np.max([box.high for box in drawn.values()], axis=0) + 2
     axes.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), xticks=[], yticks=[])
     picture.set_size_inches((high - low) / DPI)
     set_title(axes, title)
@@ -114,15 +81,78 @@ def diagram(
     return describe(picture, alt, title, described)
 
 
-def _refuse_overlaps(
-    centres: Mapping[str, np.ndarray], heights: Mapping[str, float], width: float
-) -> None:
+@dataclass(frozen=True)
+class _Box:
+    """A box at its place in the picture, in pixels; y grows downwards."""
+
+    centre: tuple[float, float]
+    width: float
+    height: float
+    marked: bool
+
+    @property
+    def low(self) -> tuple[float, float]:
+        return self.centre[0] - self.width / 2, self.centre[1] - self.height / 2
+
+    @property
+    def high(self) -> tuple[float, float]:
+        return self.centre[0] + self.width / 2, self.centre[1] + self.height / 2
+
+    @functools.cached_property
+    def patch(self) -> FancyBboxPatch:
+        return FancyBboxPatch(
+            self.low,
+            self.width,
+            self.height,
+            boxstyle="round,pad=0,rounding_size=6",
+            facecolor="#E1EEF7" if self.marked else "white",
+            edgecolor=COLOURS[0] if self.marked else "#666666",
+            linewidth=2.2 if self.marked else 1,
+            zorder=3,
+        )
+
+
+def _draw_boxes(
+    picture: Picture,
+    axes: Axes,
+    places: Mapping[str, tuple[float, float, float]],
+    marked: Sequence[str],
+) -> dict[str, _Box]:
+    """Draw boxes that are all as wide as the widest text; refuse overlaps."""
+    texts = {
+        name: axes.text(0, 0, name, ha="center", va="center", zorder=4, linespacing=1.4)
+        for name in places
+    }
+    renderer = picture.canvas.get_renderer()
+    sizes = {
+        name: text.get_window_extent(renderer).size + PADDING
+        for name, text in texts.items()
+    }
+    width, tallest = np.ceil(np.max(list(sizes.values()), axis=0))
+    across, down = width + 34, tallest + 30
+    boxes = {
+        name: _Box(
+            centre=(column * across, row * down),
+            width=width,
+            height=max(rows * down, sizes[name][1]),
+            marked=name in marked,
+        )
+        for name, (column, row, rows) in places.items()
+    }
+    _refuse_overlaps(boxes)
+    for name, box in boxes.items():
+        texts[name].set(x=box.centre[0], y=box.centre[1])
+        axes.add_patch(box.patch)
+    return boxes
+
+
+def _refuse_overlaps(boxes: Mapping[str, _Box]) -> None:
     """Raise if a box of a diagram would lie on another."""
-    for (one, a), (other, b) in itertools.combinations(centres.items(), 2):
-        apart = np.abs(a - b)
-        if apart[0] < width and apart[1] < (heights[one] + heights[other]) / 2:
+    for (name, a), (other, b) in itertools.combinations(boxes.items(), 2):
+        across, down = np.abs(np.subtract(a.centre, b.centre))
+        if across < a.width and down < (a.height + b.height) / 2:
             raise ValueError(
-                f"boxes {one!r} and {other!r} overlap; move one of them by a column "
+                f"boxes {name!r} and {other!r} overlap; move one of them by a column "
                 "or a row."
             )
 
@@ -139,7 +169,7 @@ def _place(place: Sequence[float], name: str) -> tuple[float, float, float]:
     return column, row, height
 
 
-def _pairs(chain: Sequence[str], boxes: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _pairs(chain: Sequence[str], boxes: Mapping[str, object]) -> list[tuple[str, str]]:
     """Return each box of a chain of arrows together with the next."""
     names = [chain] if isinstance(chain, str) else list(chain)
     if unknown := [repr(name) for name in names if name not in boxes]:

@@ -1,12 +1,14 @@
 """Rows of images, and arrays of numbers as coloured maps."""
 
+import itertools
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from helpers.metrics import as_images, as_numbers
-from helpers.plots import inputs
-from helpers.plots.picture import (
+from helpers.arrays import as_images, as_numbers
+from helpers.plots import validation
+from helpers.plots.alt_text import count, listed, number
+from helpers.plots.figure import (
     Picture,
     describe,
     fit_to_labels,
@@ -16,7 +18,6 @@ from helpers.plots.picture import (
     set_title,
     styled,
 )
-from helpers.plots.words import count, listed, number
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -39,18 +40,17 @@ def image_row(
     alt: str | None = None,
 ) -> Picture:
     """Draw up to 20 images in a row, with ``labels`` above and ``captions`` below."""
-    images = as_images(images)
     picture = image_rows(
         {"": images},
         labels,
         captions=None if captions is None else {"": captions},
         title=title,
     )
-    described = f"A row of {count(len(images), 'image')}"
+    described = f"A row of {count(len(as_images(images)), 'image')}"
     if labels is not None:
         described += f": {listed(np.ravel(labels))}"
     if captions is not None:
-        described += f". Below them: {listed(captions)}"
+        described += f". Below them: {listed(np.ravel(captions))}"
     return describe(picture, alt, title, f"{described}.")
 
 
@@ -65,40 +65,39 @@ def image_rows(
 ) -> Picture:
     """Draw rows of images under each other, each row's name at its left.
 
-    Parameters
-    ----------
-    rows
-        Name and images of each row; all rows hold the same number of images, at most
-        20, but may differ in image size.
-    labels
-        What stands above each column, such as class names.
-    captions
-        For a row's name, a short text below each of its images, such as ``"21.3 dB"``.
+    Args:
+        rows: name and images of each row; all rows hold the same number of images, at
+            most 20, but may differ in image size.
+        labels: what stands above each column, such as class names.
+        captions: for a row's name, a short text below each of its images, such as
+            ``"21.3 dB"``.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
-    arrays = inputs.named_arrays(rows, "rows", as_images)
-    n = inputs.same_length(arrays)
+    arrays = validation.named_arrays(rows, "rows", as_images)
+    n = validation.same_length(arrays)
     if n > MAX_COLUMNS:
         raise ValueError(
             f"rows hold {n} images each; at most {MAX_COLUMNS} fit side by side. "
             f"Choose some, such as images[:{MAX_COLUMNS // 2}]."
         )
-    captions = {
-        name: inputs.text_each(texts, n, f"captions[{name!r}]")
+    below = {
+        name: validation.text_each(texts, n, f"captions[{name!r}]")
         for name, texts in (captions or {}).items()
     }
-    if unknown := [repr(name) for name in captions if name not in arrays]:
+    if unknown := [repr(name) for name in below if name not in arrays]:
         raise ValueError(
             f"captions are given for {listed(unknown)}; expected names of rows: "
             f"{listed(map(repr, arrays))}."
         )
-    columns = inputs.text_each(labels, n, "labels")
-    picture = _draw_rows(arrays, columns, captions, title)
+    columns = validation.text_each(labels, n, "labels")
+    picture = _draw_rows(arrays, columns, below, title)
     described = (
         f"{count(len(arrays), 'row')} of {count(n, 'image')}: {' above '.join(arrays)}."
     )
     if labels is not None:
         described += f" Columns: {listed(columns)}."
-    for name, texts in captions.items():
+    for name, texts in below.items():
         described += f" Below {name}: {listed(texts)}."
     return describe(picture, alt, title, described)
 
@@ -161,15 +160,13 @@ def heatmaps(
     With negative numbers the colours run from orange through white at 0 to purple;
     otherwise from dark to light.
 
-    Parameters
-    ----------
-    arrays
-        Shape (n, h, w), at most 64. The channels of one code of shape (h, w, n) are
-        ``np.moveaxis(code, -1, 0)``.
-    labels
-        What stands above each map.
-    shared
-        One colour bar for all, or one for each, when their ranges differ much.
+    Args:
+        arrays: shape (n, h, w), at most 64. The channels of one code of shape (h, w, n)
+            are ``np.moveaxis(code, -1, 0)``.
+        labels: what stands above each map.
+        shared: one colour bar for all, or one for each, when their ranges differ much.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
     arrays = as_numbers(arrays, "arrays")
     if arrays.ndim != 3:
@@ -184,7 +181,7 @@ def heatmaps(
             f"arrays holds {n} maps; at most 64 stay readable. Choose some, such as "
             "arrays[:16]."
         )
-    names = inputs.text_each(labels, n, "labels")
+    names = validation.text_each(labels, n, "labels")
     columns = min(n, 8 if shared else 5)
     rows = -(-n // columns)
     cell = scaled(width, min(240, 800 / columns - (0 if shared else 75)))
@@ -209,8 +206,16 @@ def heatmaps(
             interpolation="nearest",
             aspect="auto",
         )
-        frame = {"fill": False, "edgecolor": "#666666", "linewidth": 0.8}
-        axes.add_patch(Rectangle((left, bottom), cell, tall, clip_on=False, **frame))
+        frame = Rectangle(
+            (left, bottom),
+            cell,
+            tall,
+            clip_on=False,
+            fill=False,
+            edgecolor="#666666",
+            linewidth=0.8,
+        )
+        axes.add_patch(frame)
         axes.text(left + cell / 2, bottom + tall + 4, name, ha="center")
         if not shared:
             _colour_bar(axes, image, left + cell, bottom, tall)
@@ -235,19 +240,20 @@ def _draw_rows(
     title: str | None,
 ) -> Picture:
     """Draw rows of images on axes that measure in pixels, from the top left corner."""
-    n = inputs.same_length(rows)
+    n = validation.same_length(rows)
     gap, caption_height = 4, 18
     # A whole multiple of an image's pixels keeps them all of one size.
     widest = max(images.shape[2] for images in rows.values())
     cell = scaled(widest, min(112, ROW_PIXELS / n - gap))
-    lefts = np.arange(n) * (cell + gap)
+    lefts = [i * (cell + gap) for i in range(n)]
     heights = [round(cell * a.shape[1] / a.shape[2]) for a in rows.values()]
     spaces = [caption_height if name in captions else gap for name in rows]
-    tops = np.cumsum([0, *(h + s for h, s in zip(heights, spaces, strict=True))])
-    width, height = int(lefts[-1]) + cell, int(tops[-1])
+    steps = [tall + space for tall, space in zip(heights, spaces, strict=True)]
+    *tops, height = itertools.accumulate(steps, initial=0)
+    width = lefts[-1] + cell
 
     picture, axes = pixel_axes(width, height)
-    for (name, images), top, tall in zip(rows.items(), tops, heights, strict=False):
+    for (name, images), top, tall in zip(rows.items(), tops, heights, strict=True):
         for image, left in zip(images, lefts, strict=True):
             put_image(axes, image, (left, left + cell, top + tall, top))
         for text, left in zip(captions.get(name, ()), lefts, strict=False):
@@ -256,34 +262,35 @@ def _draw_rows(
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
-    axes.set_xticks(lefts + cell / 2, labels)
+    axes.set_xticks([left + cell / 2 for left in lefts], labels)
     axes.set_yticks(
-        tops[:-1] + np.array(heights) / 2, [textwrap.fill(name, 18) for name in rows]
+        [top + tall / 2 for top, tall in zip(tops, heights, strict=True)],
+        [textwrap.fill(name, 18) for name in rows],
     )
     renderer = picture.canvas.get_renderer()
-    texts = axes.get_xticklabels()
-    if max(text.get_window_extent(renderer).width for text in texts) > cell + gap:
-        for text in texts:
-            text.set(rotation=40, ha="left", rotation_mode="anchor")
+    above = axes.get_xticklabels()
+    if max(label.get_window_extent(renderer).width for label in above) > cell + gap:
+        for label in above:
+            label.set(rotation=40, ha="left", rotation_mode="anchor")
     set_title(axes, title)
     fit_to_labels(picture, axes)
     return picture
 
 
 def _compared(
-    rows: dict[str, ArrayLike | None],
+    rows: Mapping[str, ArrayLike | None],
     truth: str,
     labels: ArrayLike | None,
     title: str | None,
     alt: str | None,
 ) -> Picture:
     """Draw the rows that are given; describe how far each is from the true one."""
-    rows = {name: as_images(a, name) for name, a in rows.items() if a is not None}
-    picture = image_rows(rows, labels, title=title, alt=alt)
+    arrays = {name: as_images(a, name) for name, a in rows.items() if a is not None}
+    picture = image_rows(arrays, labels, title=title, alt=alt)
     errors = [
-        f"{name} {number(np.mean((images - rows[truth]) ** 2))}"
-        for name, images in rows.items()
-        if truth in rows and name != truth and images.shape == rows[truth].shape
+        f"{name} {number(np.mean((images - arrays[truth]) ** 2))}"
+        for name, images in arrays.items()
+        if truth in arrays and name != truth and images.shape == arrays[truth].shape
     ]
     if errors and not alt:
         picture.alt += f" Mean squared error to {truth}: {listed(errors)}."
@@ -296,5 +303,5 @@ def _colour_bar(
     """Draw what an image's colours mean, at a place that the axes measure in pixels."""
     place = axes.inset_axes((left + 10, bottom, 12, tall), transform=axes.transData)
     bar = axes.figure.colorbar(image, cax=place)
-    bar.locator = MaxNLocator(nbins=max(2, tall // 30))
+    bar.locator = MaxNLocator(nbins=max(2, int(tall // 30)))
     bar.update_ticks()

@@ -1,10 +1,12 @@
 """Points of a latent space, alone or with what they are decoded to."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from helpers.metrics import as_images, as_numbers
-from helpers.plots import inputs
-from helpers.plots.picture import (
+from helpers.arrays import as_images, as_numbers
+from helpers.plots import validation
+from helpers.plots.alt_text import count, listed, number, plain
+from helpers.plots.figure import (
     COLOURS,
     DASHES,
     MARKERS,
@@ -18,7 +20,6 @@ from helpers.plots.picture import (
     set_title,
     styled,
 )
-from helpers.plots.words import count, listed, number, plain
 
 import numpy as np
 from matplotlib import patheffects
@@ -40,45 +41,38 @@ def latent_scatter(
 ) -> Picture:
     """Draw points of the plane coloured by class, the class written at its median.
 
-    Parameters
-    ----------
-    codes
-        Points of shape (n, 2): codes, or a projection of them.
-    labels
-        Classes 0 to 9 of shape (n,).
-    class_names
-        Names of the classes, in the order of the labels; else the labels themselves.
+    Args:
+        codes: points of shape (n, 2): codes, or a projection of them.
+        labels: classes 0 to 9 of shape (n,).
+        class_names: names of the classes, in the order of the labels; else the labels
+            themselves.
+        xlabel: what the horizontal axis shows.
+        ylabel: what the vertical axis shows.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
-    codes = inputs.points(codes, 2, "codes")
-    labels = inputs.classes(labels, len(codes))
-    names = inputs.names_by_class(labels, class_names)
+    points = validation.points(codes, 2, "codes")
+    classes = validation.classes(labels, len(points))
+    names = validation.names_by_class(classes, class_names)
     picture, axes = new_chart(720, 600, title)
     axes.grid(visible=False)
-    medians = {}
-    size = np.clip(40_000 / len(codes), 5, 30)
-    for label, name in names.items():
-        of_class = codes[labels == label]
-        medians[name] = np.median(of_class, axis=0)
-        axes.scatter(
-            *of_class.T,
-            s=size,
-            color=COLOURS[label],
-            marker=MARKERS[label],
-            alpha=0.6,
-            linewidths=0,
-            label=name,
-        )
+    size = float(np.clip(40_000 / len(points), 5, 30))
+    _scatter_classes(axes, points, classes, names, size=size, alpha=0.6)
+    medians = {
+        name: np.median(points[classes == label], axis=0)
+        for label, name in names.items()
+    }
     axes.set(xlabel=xlabel, ylabel=ylabel)
     # One unit is equally long on both axes: distances in the plane are comparable.
     axes.set_aspect("equal", adjustable="datalim")
     _class_legend(axes)
-    _write_apart(axes, medians)
-    (low_x, low_y), (high_x, high_y) = codes.min(axis=0), codes.max(axis=0)
+    _write_apart(picture, axes, medians)
+    (low_x, low_y), (high_x, high_y) = points.min(axis=0), points.max(axis=0)
     places = [
         f"{name} at ({number(x)}, {number(y)})" for name, (x, y) in medians.items()
     ]
     described = (
-        f"Scatter of {count(len(codes), 'point')} in {count(len(names), 'class')}; "
+        f"Scatter of {count(len(points), 'point')} in {count(len(names), 'class')}; "
         f"{plain(xlabel)} from {number(low_x)} to {number(high_x)}, "
         f"{plain(ylabel)} from {number(low_y)} to {number(high_y)}. Class medians: "
         f"{', '.join(places)}."
@@ -103,53 +97,41 @@ def thumbnails(
     (after Géron, *Hands-On Machine Learning*, chapter on autoencoders). Both axes are
     scaled to [0, 1], so that the map shows neighbours and not units.
 
-    Parameters
-    ----------
-    points
-        Points of shape (n, 2), such as a t-SNE projection of codes.
-    images
-        The n images that belong to the points.
-    labels, class_names
-        Classes 0 to 9 of shape (n,) for colours and markers, and their names.
-    min_distance
-        How far two placed images are apart at least, along x or y, as a share of the
-        map's side: also about the side of an image.
+    Args:
+        points: points of shape (n, 2), such as a t-SNE projection of codes.
+        images: the n images that belong to the points.
+        labels: classes 0 to 9 of shape (n,), for colours and markers.
+        class_names: names of the classes, in the order of the labels.
+        min_distance: how far two placed images are apart at least, along x or y, as a
+            share of the map's side: also about the side of an image.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
-    points = inputs.points(points, 2, "points")
-    images = as_images(images)
-    if len(images) != len(points):
+    places = validation.points(points, 2, "points")
+    pictures = as_images(images)
+    n = len(places)
+    if len(pictures) != n:
         raise ValueError(
-            f"there are {len(points)} points and {len(images)} images; expected one "
-            "image for each point."
+            f"there are {n} points and {len(pictures)} images; expected one image for "
+            "each point."
         )
     if not 0.01 <= min_distance <= 1:
         raise ValueError(
             f"min_distance is {min_distance}; expected a share of the map's side from "
             "0.01 to 1, such as 0.05."
         )
-    low, high = points.min(axis=0), points.max(axis=0)
-    points = (points - low) / np.where(high > low, high - low, 1)
-    if labels is not None:
-        labels = inputs.classes(labels, len(points))
-    classes = np.zeros(len(points), int) if labels is None else labels
-    names = inputs.names_by_class(classes, class_names)
+    low, high = places.min(axis=0), places.max(axis=0)
+    places = (places - low) / np.where(high > low, high - low, 1)
+    classes = validation.classes(np.zeros(n) if labels is None else labels, n)
+    names = validation.names_by_class(classes, class_names)
 
     picture, axes = pixel_axes(720, 720)
-    for label, name in names.items():
-        axes.scatter(
-            *points[classes == label].T,
-            s=12,
-            color=COLOURS[label],
-            marker=MARKERS[label],
-            alpha=0.5,
-            linewidths=0,
-            label=name,
-        )
-    placed = _apart(points, min_distance)
+    _scatter_classes(axes, places, classes, names, size=12, alpha=0.5)
+    placed = _apart(places, min_distance)
     half = 0.46 * min_distance
     for i in placed:
-        x, y = points[i]
-        put_image(axes, images[i], (x - half, x + half, y - half, y + half))
+        x, y = places[i]
+        put_image(axes, pictures[i], (x - half, x + half, y - half, y + half))
         frame = Rectangle(
             (x - half, y - half),
             2 * half,
@@ -167,8 +149,7 @@ def thumbnails(
         _class_legend(axes)
     fit_to_labels(picture, axes)
     described = (
-        f"Map of {count(len(points), 'point')} with {count(len(placed), 'image')} at "
-        "their places"
+        f"Map of {count(n, 'point')} with {count(len(placed), 'image')} at their places"
     )
     if labels is not None:
         described += f", in {count(len(names), 'class')}: {listed(names.values())}"
@@ -205,34 +186,32 @@ def manifold(
 ) -> Picture:
     """Draw images decoded from a grid of the latent plane, on axes in latent units.
 
-    Parameters
-    ----------
-    images
-        The n * n images decoded from ``latent_grid(n, *extent)``, in its order.
-    extent
-        Lowest and highest value of both components.
-    names
-        The components along the horizontal and the vertical axis.
+    Args:
+        images: the n * n images decoded from ``latent_grid(n, *extent)``, in its order.
+        extent: lowest and highest value of both components.
+        names: the components along the horizontal and the vertical axis.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
-    images = as_images(images)
-    n = round(len(images) ** 0.5)
+    pictures = as_images(images)
+    n = round(len(pictures) ** 0.5)
     low, high = extent
-    if n < 2 or n * n != len(images):
+    if n < 2 or n * n != len(pictures):
         raise ValueError(
-            f"there are {len(images)} images; expected a square number from 4, such as "
-            "400. Decode plots.latent_grid(20, -2, 2)."
+            f"there are {len(pictures)} images; expected a square number from 4, such "
+            "as 400. Decode plots.latent_grid(20, -2, 2)."
         )
     if not low < high:
         raise ValueError(
             f"extent is ({low}, {high}); expected (low, high), as (-2, 2)."
         )
-    mosaic = _mosaic(images, n)
+    mosaic = _mosaic(pictures, n)
     height, width = mosaic.shape[:2]
     scale = scaled(width, 600) // width
     # A tile's middle, not its edge, stands at its latent value.
     half = (high - low) / (n - 1) / 2
     picture, axes = pixel_axes(scale * width, scale * height)
-    put_image(axes, mosaic, (low - half, high + half) * 2)
+    put_image(axes, mosaic, (low - half, high + half, low - half, high + half))
     axes.set(
         xlim=(low - half, high + half),
         ylim=(low - half, high + half),
@@ -260,19 +239,18 @@ def point_cloud(
 ) -> Picture:
     """Draw points in space, and planes as translucent sheets under them.
 
-    Parameters
-    ----------
-    clouds
-        Label and points of shape (n, 3) of each cloud.
-    planes
-        Label, and a point of shape (3,) and two directions of shape (2, 3), of each
-        plane. A sheet reaches as far as the points do.
+    Args:
+        clouds: label and points of shape (n, 3) of each cloud.
+        planes: label, and a point of shape (3,) and two directions of shape (2, 3), of
+            each plane. A sheet reaches as far as the points do.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
     """
     # Matplotlib knows the projection "3d" once this module is imported.
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-    arrays = inputs.named_arrays(
-        clouds, "clouds", lambda v, name: inputs.points(v, 3, name)
+    arrays = validation.named_arrays(
+        clouds, "clouds", lambda v, name: validation.points(v, 3, name)
     )
     everything = np.concatenate(list(arrays.values()))
     sheets = {
@@ -293,7 +271,11 @@ def point_cloud(
     handles = axes.get_legend_handles_labels()[0]
     for i, (label, corners) in enumerate(sheets.items(), start=len(arrays)):
         colour, dash = COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)]
-        look = {"facecolor": (colour, 0.12), "edgecolor": colour, "linestyle": dash}
+        look: dict[str, Any] = {
+            "facecolor": (colour, 0.12),
+            "edgecolor": colour,
+            "linestyle": dash,
+        }
         axes.add_collection3d(Poly3DCollection([corners], **look))
         handles.append(Patch(label=label, **look))
     axes.set(xlabel="$x_1$", ylabel="$x_2$", zlabel="$x_3$")
@@ -311,19 +293,45 @@ def point_cloud(
     return describe(picture, alt, title, f"{described}.")
 
 
+def _scatter_classes(
+    axes: Axes,
+    points: np.ndarray,
+    classes: np.ndarray,
+    names: Mapping[int, str],
+    *,
+    size: float,
+    alpha: float,
+) -> None:
+    """Draw points (n, 2) with the colour and the marker of their class."""
+    for label, name in names.items():
+        x, y = points[classes == label].T
+        axes.scatter(
+            x,
+            y,
+            s=size,
+            color=COLOURS[label],
+            marker=MARKERS[label],
+            alpha=alpha,
+            linewidths=0,
+            label=name,
+        )
+
+
 def _class_legend(axes: Axes) -> None:
     """Name the classes beside the axes, with markers large and opaque."""
     legend = axes.legend(loc="upper left", bbox_to_anchor=(1, 1), handletextpad=0.2)
-    for handle in legend.legend_handles:
+    for handle in filter(None, legend.legend_handles):
         handle.set(alpha=1, sizes=[45])
 
 
-def _write_apart(axes: Axes, places: Mapping[str, np.ndarray]) -> None:
+def _write_apart(
+    picture: Picture, axes: Axes, places: Mapping[str, np.ndarray]
+) -> None:
     """Write each name at its place, or above or below where names would overlap."""
     texts = [
         axes.annotate(
             name,
-            place,
+            (x, y),
             xytext=(0, 0),
             textcoords="offset pixels",
             ha="center",
@@ -332,12 +340,12 @@ def _write_apart(axes: Axes, places: Mapping[str, np.ndarray]) -> None:
             size=12,
             path_effects=[patheffects.withStroke(linewidth=3.5, foreground="white")],
         )
-        for name, place in places.items()
+        for name, (x, y) in places.items()
     ]
-    axes.figure.draw_without_rendering()
+    picture.draw_without_rendering()
     boxes = [text.get_window_extent() for text in texts]
     sizes = np.array([box.size for box in boxes])
-    start = np.array([(box.min + box.max) / 2 for box in boxes])
+    start = np.array([np.add(box.min, box.max) / 2 for box in boxes])
     middles = start.copy()
     for _ in range(200):
         moved = False

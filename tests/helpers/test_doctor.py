@@ -26,7 +26,7 @@ def a_cache_of_its_own(monkeypatch, tmp_path):
 
 
 def fault(look, *arguments):
-    with pytest.raises(doctor.Fault) as caught:
+    with pytest.raises(doctor.FaultError) as caught:
         look(*arguments)
     return str(caught.value)
 

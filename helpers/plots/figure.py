@@ -68,11 +68,11 @@ def styled(function: Callable[P, T]) -> Callable[P, T]:
 class Picture(Figure):
     """A matplotlib figure with a description, unknown to pyplot.
 
-    Attributes
-    ----------
-    alt : str
-        What the picture shows, in words; may be set.
+    Attributes:
+        alt: what the picture shows, in words; may be set.
     """
+
+    canvas: FigureCanvasAgg
 
     def __init__(self, width: float, height: float, **options: Any) -> None:
         """Make an empty picture of ``width`` × ``height`` pixels."""
@@ -91,7 +91,9 @@ class Picture(Figure):
         _compact(pixels).save(file, "PNG", optimize=True, pnginfo=about)
         return file.getvalue()
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict:
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> dict[str, str]:
         """Return what a notebook stores: an HTML image with alt text, and the text."""
         data = base64.b64encode(self.png()).decode()
         image = (
@@ -111,7 +113,17 @@ class Picture(Figure):
 def save(picture: Picture, path: str | Path) -> Path:
     """Write a picture to a PNG file, with its alt text as the file's description.
 
-    Returns the path. The folder must exist: none is made.
+    Args:
+        picture: what a function of `helpers.plots` returned.
+        path: ends in ``.png``; its folder must exist.
+
+    Returns:
+        The path.
+
+    Raises:
+        TypeError: ``picture`` is something else.
+        ValueError: the path has another ending.
+        FileNotFoundError: there is no such folder.
     """
     if not isinstance(picture, Picture):
         raise TypeError(
@@ -171,19 +183,22 @@ def fit_to_labels(picture: Picture, axes: Axes, margin: int = 8) -> None:
     number of pixels of the picture.
     """
     inner = axes.bbox.frozen()
-    outer = axes.get_tightbbox(picture.canvas.get_renderer())
-    left, bottom = np.ceil(np.maximum(inner.min - outer.min, 0)) + margin
-    right, top = np.ceil(np.maximum(outer.max - inner.max, 0)) + margin
+    outer = axes.get_tightbbox(picture.canvas.get_renderer()) or inner
+    left, bottom = np.ceil(np.maximum(np.subtract(inner.min, outer.min), 0)) + margin
+    right, top = np.ceil(np.maximum(np.subtract(outer.max, inner.max), 0)) + margin
     width, height = inner.width + left + right, inner.height + bottom + top
     picture.set_size_inches(width / DPI, height / DPI)
     place = (left / width, bottom / height, inner.width / width, inner.height / height)
     axes.set_position(place)
 
 
-def put_image(axes: Axes, image: np.ndarray, extent: tuple[float, ...]) -> None:
+def put_image(
+    axes: Axes, image: np.ndarray, extent: tuple[float, float, float, float]
+) -> None:
     """Draw an image in [0, 1] at (left, right, bottom, top)."""
-    look = {"cmap": "gray", "vmin": 0, "vmax": 1, "zorder": 3}
-    axes.imshow(image, extent=extent, aspect="auto", **look)
+    axes.imshow(
+        image, cmap="gray", vmin=0, vmax=1, extent=extent, aspect="auto", zorder=3
+    )
 
 
 def scaled(pixels: int, wanted: float) -> int:

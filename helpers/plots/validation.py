@@ -1,29 +1,32 @@
-"""What plot functions are given, checked: an error names what was found and the fix."""
+"""Check the arguments of plot functions: an error says what is wrong, and the fix."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
-from helpers.metrics import as_numbers
-from helpers.plots.words import listed, number
+from helpers.arrays import as_numbers
+from helpers.plots.alt_text import listed, number
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+T = TypeVar("T")
+V = TypeVar("V")
+
 
 def named_arrays(
-    given: Mapping[str, Any], name: str, convert: Callable[[Any, str], Any]
-) -> dict[str, Any]:
-    """Return the values of a dictionary, each converted and called by its key."""
-    if not isinstance(given, Mapping):
+    values: Mapping[str, V], name: str, convert: Callable[[V, str], T]
+) -> dict[str, T]:
+    """Return the values of a dictionary, each converted; messages name its key."""
+    if not isinstance(values, Mapping):
         raise TypeError(
-            f"{name} is a {type(given).__name__}; expected a dictionary with a label "
+            f"{name} is a {type(values).__name__}; expected a dictionary with a label "
             f'for each entry, such as {{"model": ...}}.'
         )
-    if not given:
+    if not values:
         raise ValueError(f"{name} is empty; give at least one entry.")
     return {
         str(label): convert(value, f"{name}[{label!r}]" if label else name)
-        for label, value in given.items()
+        for label, value in values.items()
     }
 
 
@@ -31,9 +34,9 @@ def same_length(arrays: Mapping[str, np.ndarray]) -> int:
     """Return how many images each row holds."""
     lengths = {name: len(images) for name, images in arrays.items()}
     if len(set(lengths.values())) > 1:
-        found = listed(f"{name!r} {n}" for name, n in lengths.items())
+        each = listed(f"{name!r} {n}" for name, n in lengths.items())
         raise ValueError(
-            f"rows hold different numbers of images: {found}; expected the same. "
+            f"rows hold different numbers of images: {each}; expected the same. "
             f"Cut all to images[:{min(lengths.values())}]."
         )
     return next(iter(lengths.values()))
@@ -43,10 +46,10 @@ def text_each(texts: ArrayLike | None, n: int, name: str) -> list[str]:
     """Return one text for each of n things; empty ones for None."""
     if texts is None:
         return [""] * n
-    found = [str(text) for text in np.ravel(texts)]
-    if len(found) != n:
-        raise ValueError(f"{name} has length {len(found)}; expected {n}, one for each.")
-    return found
+    each = [str(text) for text in np.ravel(texts)]
+    if len(each) != n:
+        raise ValueError(f"{name} has length {len(each)}; expected {n}, one for each.")
+    return each
 
 
 def points(values: ArrayLike, dimensions: int, name: str) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The words of alt texts: numbers, counts and lists as a reader would write them."""
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun if n == 1 else plural}"
 
 
-def listed(items: Any) -> str:
+def listed(items: Iterable[object]) -> str:
     """Return items as words: a, b and c."""
     *first, last = [str(item) for item in items] or [""]
     return f"{', '.join(first)} and {last}" if first else last
