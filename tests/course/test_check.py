@@ -1,9 +1,13 @@
 """`make check` runs every step to its end, says how each ended, and fails with one."""
 
+import re
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 
+from samples.course import ROOT
 from tools import check
 
 GOOD = (sys.executable, "-c", "print('all is well')")
@@ -53,3 +57,13 @@ def test_all_that_can_be_checked_without_a_kernel_is_a_step():
     assert list(check.STEPS) == ["tests", "types", "imports", "lint", "format"]
     assert "--fix" not in check.STEPS["lint"]
     assert "--check" in check.STEPS["format"]
+
+
+def test_the_hooks_for_git_run_offline_with_programs_of_the_environment():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    (repository,) = config["repos"]
+    assert repository["repo"] == "local"
+    assert {hook["language"] for hook in repository["hooks"]} == {"system", "pygrep"}
+    programs = re.findall(r"\.venv/bin/([\w-]+)", str(repository))
+    assert {"ruff", "lint-imports"} == set(programs)
+    assert all(Path(sys.executable).with_name(name).exists() for name in programs)
