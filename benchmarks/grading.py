@@ -48,7 +48,7 @@ from samples.submissions import submissions
 from samples.submissions.submission import KnownSubmission
 
 BUILDERS = ("vanilla", "sparse", "convolutional", "variational")
-SCALE = (40, 200, 1_000)
+SCALE: tuple[int, ...] = (40, 200, 1_000)
 SCALED = "quiz"
 LOOK_EVERY_S = 0.1
 Marks = dict[str, dict[str, float]]
@@ -66,13 +66,13 @@ def works(name: str, students: int) -> list[dict[str, str]]:
     """Return the solution cells of each student, every one a text of its own."""
     reference = references(name)
     known = [KnownSubmission("the reference", {}), *submissions(name)]
-    found = []
-    for number, one in enumerate(islice(cycle(known), students)):
-        cells = reference | one.cells
+    cells_of = []
+    for number, submission in enumerate(islice(cycle(known), students)):
+        cells = reference | submission.cells
         first = next(iter(cells))
         cells[first] += f"\n# handed in by {student(number)}\n"
-        found.append(cells)
-    return found
+        cells_of.append(cells)
+    return cells_of
 
 
 def spread(students: int, sample: int) -> list[int]:
@@ -81,7 +81,7 @@ def spread(students: int, sample: int) -> list[int]:
 
 
 def hand_in(
-    course: NbgraderCourse, name: str, works: list[dict], chosen: list[int]
+    course: NbgraderCourse, name: str, works: list[dict[str, str]], chosen: list[int]
 ) -> None:
     """Put the notebooks of the chosen students where they are graded."""
     for number in chosen:
@@ -121,7 +121,7 @@ def watched(
         folder: where it runs.
         done: how many submissions are begun or done.
         total: how many there are.
-        title: what the bar is called.
+        title: the name of the bar.
 
     Raises:
         RuntimeError: it failed; the message is what it said.
@@ -239,18 +239,18 @@ def compare(
     """Have one assignment marked by both, one after the other."""
     written = works(name, students)
     chosen = spread(students, sample)
-    with _course() as one, _course() as other:
-        for course in (one, other):
+    with _course() as sampled, _course() as whole:
+        for course in (sampled, whole):
             course.generate(name)
-        hand_in(one, name, written, chosen)
-        hand_in(other, name, written, list(range(students)))
+        hand_in(sampled, name, written, chosen)
+        hand_in(whole, name, written, list(range(students)))
         runs: dict[str, Run] = {}
         for who in ("plain", "course") if plain_first else ("course", "plain"):
             if who == "plain":
-                runs[who] = plain(one, name, sample)
+                runs[who] = plain(sampled, name, sample)
             else:
-                runs[who] = sandboxed(other, [name], students, workers)
-        cells, differ = differing(one.marks(name), other.marks(name))
+                runs[who] = sandboxed(whole, [name], students, workers)
+        cells, differ = differing(sampled.marks(name), whole.marks(name))
     return Pair(
         name=name,
         students=students,
@@ -272,8 +272,8 @@ def _course() -> Iterator[NbgraderCourse]:
 def differing(sample: Marks, all_: Marks) -> tuple[int, int]:
     """Return how many marks of the sample were compared, and how many differ."""
     cells = [
-        (mark, all_[one].get(name))
-        for one, marks in sample.items()
+        (mark, all_[student_id].get(name))
+        for student_id, marks in sample.items()
         for name, mark in marks.items()
     ]
     return len(cells), sum(mark != other for mark, other in cells)
@@ -303,8 +303,8 @@ def at_once(names: Sequence[str], students: int, sample: int, workers: int) -> P
                 run = sandboxed(course, names, students * len(names), workers)
         for other in others:
             for name in names:
-                found = differing(other.marks(name), course.marks(name))
-                cells, differ = cells + found[0], differ + found[1]
+                compared, unequal = differing(other.marks(name), course.marks(name))
+                cells, differ = cells + compared, differ + unequal
     return Pair(
         name="by one command",
         students=students * len(names),
@@ -320,18 +320,18 @@ def at_once(names: Sequence[str], students: int, sample: int, workers: int) -> P
 def lost_to_sandboxing(rounds: int) -> str:
     """Return a sentence: one job with a sandbox and without, in turn."""
     assignment = Assignment.load(Course.load(ROOT), SCALED)
-    handed_in = Submission("somebody", SCALED, solutions=works(SCALED, 1)[0])
-    same = job(assignment, handed_in, "")
+    submission = Submission("somebody", SCALED, solutions=works(SCALED, 1)[0])
+    same = job(assignment, submission, "")
     executors = Executor(), Executor(trust_submissions=True)
-    found: tuple[list[float], list[float]] = ([], [])
+    times: tuple[list[float], list[float]] = ([], [])
     try:
         for _ in tqdm(range(rounds), desc="with and without sandbox", unit="round"):
-            for executor, seconds in zip(executors, found, strict=True):
+            for executor, seconds in zip(executors, times, strict=True):
                 seconds.append(executor.execute(same).seconds["all"])
     finally:
         for executor in executors:
             executor.close()
-    inside, outside = (1000 * statistics.median(seconds) for seconds in found)
+    inside, outside = (1000 * statistics.median(seconds) for seconds in times)
     return (
         f"one kernel, {SCALED}: {inside:.0f} ms in a sandbox, {outside:.0f} ms with "
         f"--trust-submissions: {inside - outside:.0f} ms lost to sandboxing "
@@ -345,10 +345,10 @@ def lost_to_sandboxing(rounds: int) -> str:
 def together(pairs: list[Pair]) -> Pair:
     """Return all assignments as one: sums, and the highest peak."""
     sums = {
-        field: sum(getattr(one, field) for one in pairs)
+        field: sum(getattr(pair, field) for pair in pairs)
         for field in ("students", "sample", "plain_s", "course_s", "cells", "differ")
     }
-    peak = max(one.peak_mb for one in pairs)
+    peak = max(pair.peak_mb for pair in pairs)
     return Pair(name="together", peak_mb=peak, **sums)
 
 
@@ -358,14 +358,14 @@ HEADER = (
 )
 
 
-def row(one: Pair) -> str:
+def row(pair: Pair) -> str:
     """Return a line of the table of submissions a minute."""
     return (
-        f"{one.name:16} {one.students:8} {one.sample:7} "
-        f"{60 * one.students / one.plain_s:13.1f} "
-        f"{60 * one.students / one.course_s:11.1f} "
-        f"{one.plain_s / one.course_s:6.1f} {one.peak_mb:10.0f} "
-        f"{one.cells:6} {one.differ:7}"
+        f"{pair.name:16} {pair.students:8} {pair.sample:7} "
+        f"{60 * pair.students / pair.plain_s:13.1f} "
+        f"{60 * pair.students / pair.course_s:11.1f} "
+        f"{pair.plain_s / pair.course_s:6.1f} {pair.peak_mb:10.0f} "
+        f"{pair.cells:6} {pair.differ:7}"
     )
 
 

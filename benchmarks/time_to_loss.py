@@ -25,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
+from typing import Any
 
 from helpers import data
 from helpers.training import start_at_mean, warmup_cosine
@@ -61,7 +62,8 @@ class Recipe:
     validation_batch_size: int | None = None
 
 
-def course(epochs: int, **changes) -> Recipe:
+def course(epochs: int, **changes: Any) -> Recipe:
+    """Return the course's recipe, with changes."""
     recipe = Recipe(
         128,
         epochs,
@@ -138,7 +140,7 @@ class Sampling(layers.Layer):
         super().__init__()
         self.seed = keras.random.SeedGenerator()
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         mu, log_var = inputs
         kl = 0.5 * ops.sum(mu**2 + ops.exp(log_var) - log_var - 1, axis=-1)
         self.add_loss(ops.mean(kl))
@@ -157,7 +159,7 @@ def variational(recipe: Recipe) -> keras.Model:
     return keras.Model(images, layers.Reshape((28, 28, 1))(pixels))
 
 
-def summed_crossentropy(x, x_hat):
+def summed_crossentropy(x: Any, x_hat: Any) -> Any:
     """Return the binary cross-entropy of each image, summed over its pixels."""
     pixelwise = keras.losses.binary_crossentropy(x, x_hat)
     return ops.sum(pixelwise, axis=(1, 2))
@@ -167,6 +169,7 @@ def summed_crossentropy(x, x_hat):
 
 
 def unchanged(images: np.ndarray) -> np.ndarray:
+    """Return the images themselves."""
     return images
 
 
@@ -181,7 +184,8 @@ def halved(images: np.ndarray) -> np.ndarray:
     return images.reshape(-1, 14, 2, 14, 2, 1).mean(axis=(2, 4))
 
 
-TASKS: dict[str, tuple[Callable[[Recipe], keras.Model], object, Callable]] = {
+Images = Callable[[np.ndarray], np.ndarray]
+TASKS: dict[str, tuple[Callable[[Recipe], keras.Model], object, Images]] = {
     "vanilla": (dense, "binary_crossentropy", unchanged),
     "sparse": (partial(dense, l1=1e-5), "binary_crossentropy", unchanged),
     "convolutional": (convolutional, "binary_crossentropy", unchanged),
@@ -206,7 +210,9 @@ class Point:
     loss: float
 
 
-def train(task: str, recipe: Recipe, n_images: int, seed: int, out: Connection) -> None:
+def train(
+    task: str, recipe: Recipe, n_images: int | None, seed: int, out: Connection
+) -> None:
     """Train in a child process; send a `Point` after each epoch."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     keras.utils.set_random_seed(seed)
@@ -231,11 +237,10 @@ def train(task: str, recipe: Recipe, n_images: int, seed: int, out: Connection) 
         jit_compile=recipe.jit_compile,
     )
     inputs, validation = corrupt(x), (corrupt(x_val), x_val)
-    report = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda _, logs: out.send(
-            Point(time.perf_counter() - start, logs["val_loss"])
-        )
-    )
+
+    def report(epoch: int, logs: dict[str, float]) -> None:
+        out.send(Point(time.perf_counter() - start, logs["val_loss"]))
+
     start = time.perf_counter()
     model.fit(
         inputs,
@@ -244,7 +249,7 @@ def train(task: str, recipe: Recipe, n_images: int, seed: int, out: Connection) 
         epochs=recipe.epochs,
         validation_data=validation,
         validation_batch_size=recipe.validation_batch_size,
-        callbacks=[report],
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=report)],
         verbose=0,
     )
 
@@ -252,7 +257,9 @@ def train(task: str, recipe: Recipe, n_images: int, seed: int, out: Connection) 
 # --- all of them ----------------------------------------------------------------------
 
 
-def measure(task: str, name: str, recipe: Recipe, n_images: int, seed: int) -> list:
+def measure(
+    task: str, name: str, recipe: Recipe, n_images: int | None, seed: int
+) -> list[Point]:
     """Train in a new process, show each epoch, and return the points."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -261,7 +268,7 @@ def measure(task: str, name: str, recipe: Recipe, n_images: int, seed: int) -> l
     )
     child.start()
     sender.close()  # so that the child's end is the last, and its exit ends the loop
-    points = []
+    points: list[Point] = []
     try:
         with tqdm(total=recipe.epochs, desc=f"{task}, {name}", unit="epoch") as bar:
             while len(points) < recipe.epochs:
@@ -305,6 +312,7 @@ def row(task: str, rounds: list[tuple[list[Point], list[Point]]]) -> str:
 
 
 def main() -> None:
+    """Measure the tasks named on the command line and print a table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -330,15 +338,15 @@ def main() -> None:
         f"{'ratio':>7} {'course ends':>12} {'rounds':>7}"
     )
     for task in options.tasks or RECIPES:
-        rounds = []
+        rounds: list[tuple[list[Point], list[Point]]] = []
         try:
             for seed in range(options.seed, options.seed + options.rounds):
-                pair = []
+                trained = []
                 for name, recipe in zip(NAMES, RECIPES[task], strict=True):
                     limit = options.epochs or recipe.epochs
                     recipe = replace(recipe, epochs=min(limit, recipe.epochs))
-                    pair.append(measure(task, name, recipe, options.images, seed))
-                rounds.append(pair)
+                    trained.append(measure(task, name, recipe, options.images, seed))
+                rounds.append((trained[0], trained[1]))
         except KeyboardInterrupt:
             sys.exit(f"{row(task, rounds)}\nInterrupted.")
         print(row(task, rounds), flush=True)

@@ -78,11 +78,11 @@ def works(name: str) -> list[HandedIn]:
 
 
 def other_names(code: str) -> str:
-    """Return code with other names for local variables, laid out anew.
+    r"""Return code with other names for local variables, and in another layout.
 
     Arguments and what the code defines for others keep their names.
 
-    >>> print(other_names("def f(n):\\n    half = n/2  # of it\\n    return half"))
+    >>> print(other_names("def f(n):\n    half = n/2  # of it\n    return half"))
     def f(n):
         my_half = n / 2
         return my_half

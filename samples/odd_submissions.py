@@ -86,9 +86,9 @@ def hand_in(folder: Path, files: Files) -> None:
             path.write_bytes(content)
 
 
-def written(notebook: NotebookNode, **options: object) -> bytes:
+def written(notebook: NotebookNode) -> bytes:
     """Return a notebook as a file, nothing checked or repaired."""
-    return json.dumps(notebook, ensure_ascii=False, indent=1, **options).encode()
+    return json.dumps(notebook, ensure_ascii=False, indent=1).encode()
 
 
 def changed(

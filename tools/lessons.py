@@ -47,20 +47,22 @@ def printed(notebook: NotebookNode) -> str:
 
 def faults(notebook: NotebookNode) -> list[str]:
     """Return what must not be stored: stderr, warnings, and paths of this machine."""
-    found = []
+    problems = []
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
-                found.append(f"cell {number} wrote to stderr: {output.text.strip()}")
+                problems.append(f"cell {number} wrote to stderr: {output.text.strip()}")
     lines = printed(notebook).splitlines()
-    found += [f"a warning was printed: {line}" for line in lines if "WARNING:" in line]
+    problems += [
+        f"a warning was printed: {line}" for line in lines if "WARNING:" in line
+    ]
     home = str(Path.home())
-    found += [
+    problems += [
         f"a path of this machine was printed: {line}"
         for line in lines
         if str(NOTEBOOKS.parent) in line or (len(home) > 1 and f"{home}/" in line)
     ]
-    return found
+    return problems
 
 
 def run(path: Path, profile: str) -> NotebookNode:
@@ -76,7 +78,7 @@ def run(path: Path, profile: str) -> NotebookNode:
     total = len(notebook.cells)
     ended = [time.perf_counter()]
 
-    def note(cell, cell_index, **_):
+    def note(cell: NotebookNode, cell_index: int, **_: object) -> None:
         ended.append(time.perf_counter())
         seconds = ended[-1] - ended[-2]
         if seconds >= LONG:

@@ -37,7 +37,7 @@ def seeded(name: str, submission: KnownSubmission, seed: int) -> dict[str, str]:
 def lost(name: str, seeds: int) -> list[str]:
     """Return a line for each mark that a right submission lost."""
     right = [KnownSubmission("the reference", {})]
-    right += [one for one in submissions(name) if not one.loses]
+    right += [known for known in submissions(name) if not known.loses]
     lines = []
     for seed in tqdm(range(seeds), desc=name, unit="seed"):
         keras.backend.clear_session()
@@ -45,8 +45,8 @@ def lost(name: str, seeds: int) -> list[str]:
         marks, messages = marks_in_process(name, seeded(name, submission, seed))
         lines += [
             f"{name}, seed {seed}, {submission.name}: {cell}\n{messages[cell]}"
-            for cell, most in points(name).items()
-            if marks[cell] < most
+            for cell, maximum in points(name).items()
+            if marks[cell] < maximum
         ]
     return lines
 
@@ -60,15 +60,15 @@ def main() -> None:
     if unknown := set(options.names) - set(ASSIGNMENTS):
         parser.error(f"no assignment {', '.join(sorted(unknown))}")
     onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
-    found = {name: lost(name, options.seeds) for name in options.names or ASSIGNMENTS}
-    print(*(line for lines in found.values() for line in lines), sep="\n")
+    losses = {name: lost(name, options.seeds) for name in options.names or ASSIGNMENTS}
+    print(*(line for lines in losses.values() for line in lines), sep="\n")
     print(f"\n{'assignment':24} {'seeds':>6} {'oneDNN':>7} {'marks lost':>11}")
-    for name, lines in found.items():
+    for name, lines in losses.items():
         print(
             f"{name:24} {options.seeds:>6} {'on' if onednn else 'off':>7} "
             f"{len(lines):>11}"
         )
-    sys.exit(any(found.values()))
+    sys.exit(any(losses.values()))
 
 
 if __name__ == "__main__":

@@ -12,18 +12,20 @@ import ast
 import contextlib
 import difflib
 import gc
+import itertools
 import signal
 import sys
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from samples.course import ROOT, assignments
+from samples.course import ASSIGNMENTS, ROOT
 from samples.marking import run_cell
 from samples.notebooks import (
     cells_that_count,
@@ -33,6 +35,8 @@ from samples.notebooks import (
     source,
     with_cells,
 )
+
+T = TypeVar("T")
 
 EQUIVALENT = ROOT / "tools" / "mutants_equivalent.toml"
 SECONDS = 60
@@ -103,7 +107,7 @@ class Mutant:
 Edit = tuple[ast.AST, str, object]
 
 
-def _fields(tree: ast.AST) -> Iterator[tuple[ast.AST, str, object]]:
+def _fields(tree: ast.AST) -> Iterator[tuple[ast.AST, str, Any]]:
     """Yield node, name and value of each field that is code: no annotations."""
     for node in ast.walk(tree):
         for name, value in ast.iter_fields(node):
@@ -120,7 +124,7 @@ def _hidden_from_mutation(tree: ast.AST) -> set[int]:
         ):
             roots.append(node)
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            roots += [one for one in node.exc.args if isinstance(one, ast.Constant)]
+            roots += [arg for arg in node.exc.args if isinstance(arg, ast.Constant)]
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             roots.append(node)
         for name in ("annotation", "returns"):
@@ -135,12 +139,12 @@ def roles(tree: ast.AST) -> dict[str, set[str]]:
     A role is the keyword, or the key of a dictionary, that a string is the value of;
     ``""`` for others.
     """
-    found: dict[str, set[str]] = defaultdict(set)
+    strings: dict[str, set[str]] = defaultdict(set)
     skipped = _hidden_from_mutation(tree)
     for node, role in _strings(tree):
         if id(node) not in skipped:
-            found[role].add(node.value)
-    return found
+            strings[role].add(str(node.value))
+    return strings
 
 
 def _strings(tree: ast.AST) -> Iterator[tuple[ast.Constant, str]]:
@@ -160,7 +164,7 @@ def _strings(tree: ast.AST) -> Iterator[tuple[ast.Constant, str]]:
 
 
 def _other_constants(
-    value: object, role: str, strings: dict[str, set[str]]
+    value: object, role: str, strings: Mapping[str, set[str]]
 ) -> list[object]:
     """Return what may stand instead of a constant."""
     if isinstance(value, bool):
@@ -169,17 +173,78 @@ def _other_constants(
         return [value + 1, type(value)(0), -value]
     if not isinstance(value, str):
         return []
-    similar = [one for group in ALTERNATIVES if value in group for one in group]
+    similar = [text for group in ALTERNATIVES if value in group for text in group]
     similar += sorted(strings.get(role, ()))
-    similar = [one for one in dict.fromkeys(similar) if one != value]
+    similar = [text for text in dict.fromkeys(similar) if text != value]
     return [*similar[:MAX_STRINGS], f"{value}_"]
 
 
-def _without(items: list, index: int) -> list:
-    return items[:index] + items[index + 1 :]
+def _other_operators(node: ast.AST, operator: ast.AST) -> Iterator[object]:
+    for other in OPERATORS.get(type(operator), ()):
+        yield other()
 
 
-def _edits(tree: ast.AST, strings: dict[str, set[str]]) -> Iterator[Edit]:
+def _other_comparisons(node: ast.AST, operators: list[ast.cmpop]) -> Iterator[object]:
+    for index, operator in enumerate(operators):
+        for other in OPERATORS.get(type(operator), ()):
+            yield [*operators[:index], other(), *operators[index + 1 :]]
+
+
+def _negation(node: ast.AST, test: ast.expr) -> Iterator[object]:
+    if not isinstance(test, ast.Compare):  # whose operator changes
+        yield ast.UnaryOp(ast.Not(), test)
+
+
+def _one_less(items: list[T], kept: type[ast.AST] | None = None) -> Iterator[list[T]]:
+    """Yield the items without each of them in turn, but for those of a type."""
+    for index, item in enumerate(items):
+        if kept is None or not isinstance(item, kept):
+            yield items[:index] + items[index + 1 :]
+
+
+def _fewer_statements(
+    node: ast.AST, statements: list[ast.stmt] | ast.expr
+) -> Iterator[object]:
+    if isinstance(statements, list):  # not the body of a lambda
+        required = statements is getattr(node, "body", None)
+        for rest in _one_less(statements, kept=ast.Pass):
+            yield rest or ([ast.Pass()] if required else [])
+
+
+def _other_arguments(node: ast.AST, arguments: list[ast.expr]) -> Iterator[object]:
+    if isinstance(node, ast.Call):
+        yield from _one_less(arguments)
+        for index, (first, second) in enumerate(itertools.pairwise(arguments)):
+            yield [*arguments[:index], second, first, *arguments[index + 2 :]]
+
+
+def _fewer_keywords(node: ast.AST, keywords: list[ast.keyword]) -> Iterator[object]:
+    if isinstance(node, ast.Call):
+        for rest, keyword in zip(_one_less(keywords), keywords, strict=True):
+            if keyword.arg != "name":
+                yield rest
+
+
+def _fewer_items(node: ast.AST, items: list[ast.expr]) -> Iterator[object]:
+    if isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        yield from _one_less(items)
+
+
+# By the name of a node's field: what yields other values for it.
+OTHER_VALUES: dict[str, Callable[[ast.AST, Any], Iterator[object]]] = {
+    "op": _other_operators,
+    "ops": _other_comparisons,
+    "test": _negation,
+    "body": _fewer_statements,
+    "orelse": _fewer_statements,
+    "finalbody": _fewer_statements,
+    "args": _other_arguments,
+    "keywords": _fewer_keywords,
+    "elts": _fewer_items,
+}
+
+
+def _edits(tree: ast.AST, strings: Mapping[str, set[str]]) -> Iterator[Edit]:
     """Yield every change: to constants, operators, conditions, statements, arguments.
 
     The tree must not be changed while this runs.
@@ -194,36 +259,9 @@ def _edits(tree: ast.AST, strings: dict[str, set[str]]) -> Iterator[Edit]:
             for other in _other_constants(value, role.get(id(node), ""), strings):
                 if id(node) not in signed or other not in (0, -value):
                     yield node, name, other
-        elif type(value) in OPERATORS:
-            for operator in OPERATORS[type(value)]:
-                yield node, name, operator()
-        elif name == "ops":
-            for index, one in enumerate(value):
-                for operator in OPERATORS.get(type(one), ()):
-                    changed = list(value)
-                    changed[index] = operator()
-                    yield node, name, changed
-        elif name == "test" and not isinstance(value, ast.Compare):
-            yield node, name, ast.UnaryOp(ast.Not(), value)
-        elif name in ("body", "orelse", "finalbody") and isinstance(value, list):
-            for index, one in enumerate(value):
-                if not isinstance(one, ast.Pass):
-                    rest = _without(value, index)
-                    yield node, name, rest or ([ast.Pass()] if name == "body" else [])
-        elif isinstance(node, ast.Call) and name == "args":
-            for index in range(len(value)):
-                yield node, name, _without(value, index)
-            for index in range(len(value) - 1):
-                changed = list(value)
-                changed[index : index + 2] = changed[index : index + 2][::-1]
-                yield node, name, changed
-        elif isinstance(node, ast.Call) and name == "keywords":
-            for index, one in enumerate(value):
-                if one.arg != "name":
-                    yield node, name, _without(value, index)
-        elif name == "elts" and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-            for index in range(len(value)):
-                yield node, name, _without(value, index)
+        elif name in OTHER_VALUES:
+            for other in OTHER_VALUES[name](node, value):
+                yield node, name, other
         if isinstance(value, ast.UnaryOp) and not isinstance(value.op, ast.Invert):
             yield node, name, value.operand
 
@@ -235,10 +273,10 @@ def _place(edit: Edit) -> int:
     if isinstance(before, list) and isinstance(value, list):
         for old, new in zip(before, [*value, None], strict=False):
             if old is not new and hasattr(old, "lineno"):
-                return old.lineno
-    for one in (before, node, *ast.walk(node)):
-        if hasattr(one, "lineno"):
-            return one.lineno
+                return int(old.lineno)
+    for part in (before, node, *ast.walk(node)):
+        if hasattr(part, "lineno"):
+            return int(part.lineno)
     return 1
 
 
@@ -263,7 +301,7 @@ def _difference(old: str, new: str) -> tuple[str, str]:
 
 
 def mutants(
-    cell: str, grade_id: str = "", strings: dict[str, set[str]] | None = None
+    cell: str, grade_id: str = "", strings: Mapping[str, set[str]] | None = None
 ) -> list[Mutant]:
     """Return all mutants of a solution cell that compile, each once.
 
@@ -277,23 +315,23 @@ def mutants(
     regions = _regions(cell)
     skipped = _hidden_from_mutation(tree)
     before = ast.unparse(tree)
-    found: dict[str, Mutant] = {}
+    made: dict[str, Mutant] = {}
     for edit in list(_edits(tree, strings)):
         node, name, value = edit
         line = _place(edit)
         before_edit = getattr(node, name)
         parts = [node]
         if isinstance(before_edit, list) and isinstance(value, list):
-            kept = {id(one) for one in value}
-            parts = [one for one in before_edit if id(one) not in kept] or [node]
-        if any(id(one) in skipped for one in parts):
+            kept = {id(part) for part in value}
+            parts = [part for part in before_edit if id(part) not in kept] or [node]
+        if any(id(part) in skipped for part in parts):
             continue
         if not any(line in region for region in regions):
             continue
         after = _changed(tree, edit)
-        if after is not None and after != before and after not in found:
-            found[after] = Mutant(grade_id, line, *_difference(before, after), after)
-    return list(found.values())
+        if after is not None and after != before and after not in made:
+            made[after] = Mutant(grade_id, line, *_difference(before, after), after)
+    return list(made.values())
 
 
 def _changed(tree: ast.AST, edit: Edit) -> str | None:
@@ -320,17 +358,17 @@ def mutants_of(notebook: NotebookNode) -> list[Mutant]:
                 # A string without a role says nothing outside its cell.
                 if role:
                     strings[role] |= values
-    found = []
+    made = []
     for grade_id, cell in solution_cells(notebook).items():
         own = {"": roles(ast.parse(cell.source)).get("", set())}
-        found += mutants(cell.source, grade_id, strings | own)
-    return found
+        made += mutants(cell.source, grade_id, strings | own)
+    return made
 
 
 # --- marking them ---------------------------------------------------------------------
 
 
-class _TooLong(BaseException):
+class _TimeOverError(BaseException):
     """The time of a mutant is over."""
 
 
@@ -339,7 +377,7 @@ def time_limit(seconds: int) -> Iterator[None]:
     """Raise in the block when it takes longer; the main thread only."""
 
     def stop(*_: object) -> None:
-        raise _TooLong
+        raise _TimeOverError
 
     previous = signal.signal(signal.SIGALRM, stop)
     signal.alarm(seconds)
@@ -382,12 +420,12 @@ def first_failure(notebook: NotebookNode, cells: dict[str, str]) -> str | None:
             return 0
         return 1 if defined & _names(cell.source, ast.Load) else 2
 
-    namespace: dict = {"__name__": "__main__"}
+    namespace: dict[str, object] = {"__name__": "__main__"}
     for cell in sorted(cells_that_count(with_cells(notebook, cells)), key=place):
         try:
             run_cell(cell, namespace)
         except (Exception, SystemExit):
-            return grader(cell).get("grade_id", cell.id)
+            return str(grader(cell).get("grade_id", cell.id))
     return None
 
 
@@ -398,12 +436,13 @@ def killer(
 
     Args:
         load: returns the assignment's notebook, a new one each time.
+        mutant: the solution cell to put in.
         seconds: that it may take.
     """
     try:
         with time_limit(seconds):
             return first_failure(load(), {mutant.cell: mutant.source})
-    except _TooLong:
+    except _TimeOverError:
         return "time"
     finally:
         if keras := sys.modules.get("keras"):
@@ -463,13 +502,13 @@ def table(results: list[Result]) -> str:
         f"{'assignment':<24}{'mutants':>8}{'equivalent':>12}{'killed':>8}"
         f"{'surviving':>11}{'share':>8}"
     ]
-    for one in results:
+    for result in results:
         lines.append(
-            f"{one.name:<24}{one.mutants:>8}{len(one.equivalent):>12}"
-            f"{one.killed.total():>8}{len(one.surviving):>11}{one.share:>8.0%}"
+            f"{result.name:<24}{result.mutants:>8}{len(result.equivalent):>12}"
+            f"{result.killed.total():>8}{len(result.surviving):>11}{result.share:>8.0%}"
         )
-    for one in results:
-        lines += [f"{one.name}: {mutant}" for mutant in one.surviving]
+    for result in results:
+        lines += [f"{result.name}: {mutant}" for mutant in result.surviving]
     return "\n".join(lines)
 
 
@@ -477,6 +516,7 @@ def run(name: str, seconds: int = SECONDS, only: str = "") -> Result:
     """Make and mark the mutants of an assignment.
 
     Args:
+        name: of the assignment.
         seconds: that each may take.
         only: grade id of the one solution cell to change; all if empty.
 
@@ -486,7 +526,7 @@ def run(name: str, seconds: int = SECONDS, only: str = "") -> Result:
     if failed := first_failure(source(name), {}):
         raise RuntimeError(f"{name}: the reference fails in {failed}")
     outcomes = []
-    todo = [one for one in mutants_of(source(name)) if only in ("", one.cell)]
+    todo = [mutant for mutant in mutants_of(source(name)) if only in ("", mutant.cell)]
     for mutant in tqdm(todo, desc=name, mininterval=5):
         killed_by = killer(lambda: source(name), mutant, seconds)
         outcomes.append((mutant, killed_by))
@@ -501,12 +541,13 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="for each mutant")
     parser.add_argument("--cell", default="", help="grade id of one solution cell")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     results = [
-        run(name, asked.seconds, asked.cell) for name in asked.names or assignments()
+        run(name, options.seconds, options.cell)
+        for name in options.names or ASSIGNMENTS
     ]
     print(table(results))
-    sys.exit(any(one.surviving for one in results))
+    sys.exit(any(result.surviving for result in results))
 
 
 if __name__ == "__main__":

@@ -61,9 +61,9 @@ def without_repetition(attacks: Iterable[Attack]) -> list[Attack]:
     Raises:
         ValueError: two have one name.
     """
-    found: dict[str, Attack] = {}
+    by_name: dict[str, Attack] = {}
     for attack in attacks:
-        if attack.id in found:
-            raise ValueError(f"two attacks are called {attack.id}")
-        found[attack.id] = attack
-    return list(found.values())
+        if attack.id in by_name:
+            raise ValueError(f"two attacks have the name {attack.id}")
+        by_name[attack.id] = attack
+    return list(by_name.values())

@@ -58,19 +58,19 @@ class Row:
     @property
     def problems(self) -> list[str]:
         """What went wrong, in words; nothing if the attack failed as it must."""
-        found = [f"harm: {one}" for one in self.harm]
-        found += [f"leaked: {one}" for one in self.leaked]
+        problems = [f"harm: {harm}" for harm in self.harm]
+        problems += [f"leaked: {secret}" for secret in self.leaked]
         if self.gained > 0:
-            found.append(f"gained {self.gained:g} points")
+            problems.append(f"gained {self.gained:g} points")
         if self.left:
-            found.append(f"{self.left} processes left running")
+            problems.append(f"{self.left} processes left running")
         if not self.others:
-            found.append("another submission was affected")
+            problems.append("another submission was affected")
         if self.result.status not in self.attack.status:
-            found.append(f"ended as {self.result.status}")
+            problems.append(f"ended as {self.result.status}")
         if not self.ran:
-            found.append(f"it did not show {self.attack.shown!r}")
-        return found
+            problems.append(f"it did not show {self.attack.shown!r}")
+        return problems
 
 
 class Ground:
@@ -111,24 +111,24 @@ class Ground:
     def close(self) -> None:
         """End what listens and runs."""
         self.executor.close()
-        for one in self._listeners:
-            one.close()
+        for listener in self._listeners:
+            listener.close()
         self._libc.shmctl(self._shared, IPC_RMID, None)
         del os.environ["GRADER_SECRET"]
 
-    def _listen(self, family: int, address: object) -> socket.socket:
-        one = socket.socket(family)
-        one.bind(address)
-        one.listen()
+    def _listen(self, family: int, address: str | tuple[str, int]) -> socket.socket:
+        listener = socket.socket(family)
+        listener.bind(address)
+        listener.listen()
 
         def accept() -> None:
             with contextlib.suppress(OSError):
                 while True:
-                    one.accept()
+                    listener.accept()
                     self.reached.append(f"a connection to {address}")
 
         threading.Thread(target=accept, daemon=True).start()
-        return one
+        return listener
 
     def _files(self) -> dict[str, bytes | None]:
         return {
@@ -211,27 +211,27 @@ class Ground:
         Each is held open in the block: the number of one that is gone would be given to
         the next sandbox on the machine, whosever it is.
         """
-        found: set[str] = set()
+        namespaces: set[str] = set()
         own = _namespace(os.getpid())
         done = threading.Event()
         with contextlib.ExitStack() as held:
 
             def hold(pid: int) -> None:
                 with contextlib.suppress(OSError):  # it has just ended
-                    one = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
-                    held.callback(os.close, one)
-                    found.add(os.readlink(f"/proc/self/fd/{one}"))
+                    file = os.open(f"/proc/{pid}/ns/pid", os.O_RDONLY)
+                    held.callback(os.close, file)
+                    namespaces.add(os.readlink(f"/proc/self/fd/{file}"))
 
             def look() -> None:
                 while not done.wait(0.02):
                     for pid in tree(self.executor.pids["kernel"]):
-                        if _namespace(pid) not in (own, *found):
+                        if _namespace(pid) not in (own, *namespaces):
                             hold(pid)
 
             thread = threading.Thread(target=look)
             thread.start()
             try:
-                yield found
+                yield namespaces
             finally:
                 done.set()
                 thread.join()

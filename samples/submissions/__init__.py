@@ -1,4 +1,4 @@
-"""Known submissions of each assignment, right and wrong, and the marks they must get."""
+"""Known submissions of each assignment, right and wrong, and their marks."""
 
 import importlib
 

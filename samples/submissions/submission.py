@@ -56,6 +56,7 @@ def half_right(half: str, wrong: str, *, graded: bool = False) -> KnownSubmissio
     Args:
         half: letters of the first answer, a part of the right ones.
         wrong: letters of the second answer, with a wrong one among them.
+        graded: whether plain nbgrader marks it too.
     """
     return KnownSubmission(
         "one question half right, one with a wrong choice",
