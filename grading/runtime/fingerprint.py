@@ -38,15 +38,21 @@ def _installed() -> str:
     """Return a hash of Python, its packages, the checks and what runs them."""
     # Not all of sys.path: setuptools, once imported, adds a folder of its own.
     folders = [path for path in sys.path if path.endswith(PACKAGES)]
-    packages = sorted(
-        {f"{one.name}=={one.version}" for one in distributions(path=folders)}
-    )
-    found = [platform.python_version(), platform.machine(), *packages]
-    for folder in (CHECKS, *(PACKAGE / side for side in SIDES)):
-        for path in sorted(folder.rglob("*.py")):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            found.append(f"{path.relative_to(PACKAGE.parent).as_posix()} {content}")
-    return _hash("\n".join(found))
+    packages = {
+        f"{package.name}=={package.version}" for package in distributions(path=folders)
+    }
+    facts = [platform.python_version(), platform.machine(), *sorted(packages)]
+    for path in sources():
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        facts.append(f"{path.relative_to(PACKAGE.parent).as_posix()} {content}")
+    return _hash("\n".join(facts))
+
+
+def sources() -> list[Path]:
+    """Return the files of the course whose code decides a result."""
+    folders = (CHECKS, *(PACKAGE / side for side in SIDES))
+    below = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    return [PACKAGE / "__init__.py", *below]
 
 
 def key(job: Job, environment: str) -> str:

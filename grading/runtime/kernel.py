@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from grading.runtime import protocol
 from grading.runtime.job import Output
 from grading.runtime.protocol import Bounds, ProtocolError
+from grading.runtime.sandbox.filesystem import HOME
 
 if TYPE_CHECKING:
     from grading.runtime.collect_outputs import Messages
@@ -96,13 +97,11 @@ class Kernel:
 
 def kernel_environment() -> dict[str, str]:
     """Return the environment variables of a student's kernel: no others are there."""
-    from grading.runtime.sandbox import HOME
-
-    taken = (*VARIABLES, "LD_LIBRARY_PATH")
-    found = {name: os.environ[name] for name in taken if name in os.environ}
-    threads = found.setdefault("OMP_NUM_THREADS", "1")
+    names = (*VARIABLES, "LD_LIBRARY_PATH")
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    threads = inherited.setdefault("OMP_NUM_THREADS", "1")
     return {
-        **found,
+        **inherited,
         "HOME": HOME,
         "TMPDIR": "/tmp",
         "USER": "student",

@@ -4,8 +4,9 @@ import socket
 from functools import partial
 from typing import Any, NoReturn
 
-from grading.runtime import sandbox
 from grading.runtime.job import Limits
+from grading.runtime.sandbox.filesystem import environment_folders
+from grading.runtime.sandbox.supervisor import supervise, supervise_without_sandbox
 from grading.untrusted import answer, kernel_loop
 
 
@@ -21,7 +22,6 @@ def start(request: dict[str, Any], control: socket.socket, fds: list[int]) -> No
     limits = Limits(**request["limits"])
     run = partial(kernel_loop.run_kernel, cells, partial(answer.serve, questions))
     if request["sandboxed"]:
-        folders = sandbox.environment_folders()
-        sandbox.supervise(run, limits, control, fds, folders)
+        supervise(run, limits, control, fds, environment_folders())
     else:
-        sandbox.supervise_without_sandbox(run, limits, control, fds)
+        supervise_without_sandbox(run, limits, control, fds)

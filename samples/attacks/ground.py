@@ -16,7 +16,7 @@ from pathlib import Path
 from grading.course import Course
 from grading.runtime.executor import Executor
 from grading.runtime.job import Job, Limits, Result
-from grading.runtime.sandbox import tree
+from grading.runtime.sandbox.limits import tree
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission

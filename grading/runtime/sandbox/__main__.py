@@ -4,10 +4,12 @@ import os
 import socket
 
 from grading.runtime.job import Limits
-from grading.runtime.sandbox import environment_folders, supervise
+from grading.runtime.sandbox.filesystem import environment_folders
+from grading.runtime.sandbox.supervisor import supervise
 
 
-def probe() -> None:
+def main() -> None:
+    """Make a sandbox in which nothing runs; print how it ended, as JSON."""
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
         ours.close()
@@ -17,4 +19,4 @@ def probe() -> None:
 
 
 if __name__ == "__main__":
-    probe()
+    main()

@@ -11,7 +11,9 @@ import socket
 import sys
 
 from grading.runtime.job import Limits
-from grading.runtime.sandbox import INTERRUPT, environment_folders, supervise
+from grading.runtime.sandbox import INTERRUPT
+from grading.runtime.sandbox.filesystem import environment_folders
+from grading.runtime.sandbox.supervisor import supervise
 
 
 def main() -> None:

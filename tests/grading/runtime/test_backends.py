@@ -21,9 +21,10 @@ from typer.testing import CliRunner
 
 from grading import cli
 from grading.course import Course
-from grading.runtime import backends, fingerprint, sandbox
+from grading.runtime import backends, fingerprint
 from grading.runtime.executor import SandboxError
 from grading.runtime.job import Job, Result
+from grading.runtime.sandbox.limits import tree
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
@@ -369,8 +370,8 @@ def test_results_are_the_same_with_one_worker_four_and_one_that_is_killed(
         nanny = cluster.workers[0].pid
         end = time.monotonic() + 120
         while time.monotonic() < end:
-            if any(_in_sandbox(pid) for pid in sandbox.tree(nanny)):
-                processes = list(sandbox.tree(nanny))
+            if any(_in_sandbox(pid) for pid in tree(nanny)):
+                processes = list(tree(nanny))
                 for pid in processes:
                     if not _is_warm(pid):  # those must end by themselves
                         os.kill(pid, signal.SIGKILL)
@@ -430,7 +431,7 @@ def test_a_scheduler_that_is_lost_is_a_sentence(
     def kill() -> None:
         end = time.monotonic() + 60
         while time.monotonic() < end:
-            if any(_in_sandbox(pid) for pid in sandbox.tree(cluster.workers[1].pid)):
+            if any(_in_sandbox(pid) for pid in tree(cluster.workers[1].pid)):
                 break
             time.sleep(0.05)
         scheduler.process.kill()

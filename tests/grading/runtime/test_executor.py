@@ -15,7 +15,8 @@ import pytest
 from grading.course import Course
 from grading.runtime.executor import Executor, SandboxError
 from grading.runtime.job import Job, Limits
-from grading.runtime.sandbox import HOME, tree
+from grading.runtime.sandbox import HOME
+from grading.runtime.sandbox.limits import tree
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission

@@ -1,0 +1,218 @@
+"""The processes of a sandbox: its supervisor, its init, and what runs student code."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from grading.runtime.job import Limits
+from grading.runtime.sandbox import INTERRUPT, namespaces, seccomp
+from grading.runtime.sandbox.filesystem import HOME, INSIDE, make_view
+from grading.runtime.sandbox.limits import limit, memory, tree
+from grading.runtime.sandbox.namespaces import map_user, prctl, unshare
+
+NOBODY = 61_184
+"""User and group id outside when root grades: one that owns nothing."""
+LOOK_EVERY_MS = 40
+
+
+def supervise(
+    run: Callable[[], None],
+    limits: Limits,
+    control: socket.socket,
+    keep: Sequence[int],
+    folders: Sequence[str],
+) -> NoReturn:
+    """Run ``run`` in a sandbox until it ends or ``control`` is closed; then exit.
+
+    ``INTERRUPT``, sent through ``control``, interrupts what runs.
+    The calling process, which must have one thread, becomes the supervisor. At the end
+    it sends one JSON object through ``control``: ``why`` it ended (``"exited"``,
+    ``"stopped"``, ``"memory"`` or ``"error"``) and the exit ``code``. By then no
+    process of the sandbox is left.
+
+    Args:
+        run: what the student's process does.
+        limits: what the sandbox may use.
+        control: the other end is the grader's.
+        keep: file descriptors that ``run`` needs.
+        folders: what the student's process may read.
+    """
+    code = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("1000")
+        user = (NOBODY, NOBODY)
+        if os.geteuid() != 0 or not namespaces.is_mapped(NOBODY):
+            user = (INSIDE, INSIDE)
+            map_user(INSIDE, (os.geteuid(), os.getegid()))
+        unshare(namespaces.CLONE_NEWPID)
+        errors, failed = os.pipe()
+        init = os.fork()
+        if init == 0:
+            _as_init(run, limits, (failed, *keep), folders, user)
+        os.close(failed)
+        for fd in keep:
+            os.close(fd)
+        report = _watch(init, limits, control)
+        if text := os.read(errors, 2000).decode(errors="replace"):
+            report.update(why="error", error=text)
+        with contextlib.suppress(OSError):
+            control.sendall(json.dumps(report).encode())
+        code = 0
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            text = f"{type(error).__name__}: {error}"
+            control.sendall(json.dumps({"why": "error", "error": text}).encode())
+    finally:
+        os._exit(code)
+
+
+def supervise_without_sandbox(
+    run: Callable[[], None],
+    limits: Limits,
+    control: socket.socket,
+    keep: Sequence[int],
+) -> NoReturn:
+    """Do as ``supervise`` without a sandbox: only for code that one trusts.
+
+    The limits hold for each process. What leaves the process group stays running.
+    """
+    with tempfile.TemporaryDirectory() as home:
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setsid()
+                _close_all_but(keep)
+                os.chdir(home)
+                os.environ.update(HOME=home, TMPDIR=home, IPYTHONDIR=f"{home}/.ipython")
+                limit(limits)
+                _mute()
+                run()
+            finally:
+                os._exit(0)
+        for fd in keep:
+            os.close(fd)
+        report = _watch(child, limits, control, os.killpg, kernel=0)
+        with contextlib.suppress(OSError):
+            os.killpg(child, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            control.sendall(json.dumps(report).encode())
+    os._exit(0)
+
+
+def _mute() -> None:
+    """Send stderr nowhere: one submission could leave the next a word in its file."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+
+
+def _as_init(
+    run: Callable[[], None],
+    limits: Limits,
+    keep: Sequence[int],
+    folders: Sequence[str],
+    user: tuple[int, int],
+) -> NoReturn:
+    """Be the first process in the sandbox: set it up, start ``run``, bury the dead."""
+    code = 1
+    try:
+        try:
+            os.setsid()  # no signal to a process group reaches the supervisor
+            _close_all_but(keep)
+            unshare(
+                namespaces.CLONE_NEWNS
+                | namespaces.CLONE_NEWNET
+                | namespaces.CLONE_NEWIPC
+                | namespaces.CLONE_NEWUTS
+            )
+            socket.sethostname("sandbox")
+            namespaces.leave_keyring()
+            make_view(folders, user, limits.file_mb)
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setresgid(*[user[1]] * 3)
+                os.setresuid(*[user[0]] * 3)
+            # The second user namespace: mounts can no longer be changed, processes are
+            # counted on their own, and there is no third.
+            map_user(INSIDE, user)
+            unshare(namespaces.CLONE_NEWNS)
+            Path("/proc/sys/user/max_user_namespaces").write_text("0")
+            namespaces.drop_capabilities()
+            prctl(namespaces.PR_SET_DUMPABLE, 0)
+            prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
+            limit(limits)
+            seccomp.refuse()
+            child = os.fork()
+        except BaseException as error:
+            os.write(keep[0], f"{type(error).__name__}: {error}".encode()[:1000])
+            raise
+        if child == 0:
+            prctl(namespaces.PR_SET_DUMPABLE, 1)
+            os.close(keep[0])
+            os.chdir(HOME)
+            _mute()
+            run()
+            os._exit(0)
+        for fd in keep:
+            os.close(fd)
+        while True:
+            pid, status = os.wait()
+            if pid == child:
+                code = os.waitstatus_to_exitcode(status)
+                break
+    finally:
+        os._exit(code if code >= 0 else 128 - code)
+
+
+def _close_all_but(keep: Sequence[int]) -> None:
+    edges = sorted({0, 1, 2, *keep})
+    for edge, following in zip(edges, [*edges[1:], 1 << 20], strict=True):
+        os.closerange(edge + 1, following)
+
+
+def _watch(
+    first: int,
+    limits: Limits,
+    control: socket.socket,
+    kill: Callable[[int, int], None] = os.kill,
+    kernel: int = 1,
+) -> dict[str, Any]:
+    """Wait until the process ``first`` ends, or end it; return how it went.
+
+    Args:
+        first: the topmost process.
+        limits: what it and those below may use.
+        control: a message interrupts the kernel, the end of it ends all.
+        kill: how to end it.
+        kernel: where the kernel stands in the tree: 0 if it is ``first``.
+    """
+    why = "exited"
+    most = limits.memory_mb << 20
+    handle = os.pidfd_open(first)
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    poll.register(control, select.POLLIN | select.POLLHUP)
+    while True:
+        ready = {fd for fd, _ in poll.poll(LOOK_EVERY_MS)}
+        if handle in ready:
+            break
+        if ready and control.recv(len(INTERRUPT)):
+            with contextlib.suppress(OSError, IndexError):
+                os.kill(list(tree(first))[kernel], signal.SIGINT)
+            continue
+        if ready or memory(first, most) > most:
+            why = "stopped" if ready else "memory"
+            kill(first, signal.SIGKILL)
+            break
+    _, status = os.waitpid(first, 0)  # for an init: when its namespace is empty
+    return {"why": why, "code": os.waitstatus_to_exitcode(status)}
