@@ -24,6 +24,7 @@ PINS = [
     )
 ]
 LOCKED = dict(PINS)
+DISTRIBUTIONS = packages_distributions()
 OPTIONAL = {"torch"}  # lesson 13 says how to install it, and does without
 
 
@@ -93,14 +94,13 @@ def test_the_environment_under_test_is_the_locked_one():
     "path", tracked("*.py", "*.ipynb"), ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_every_import_is_declared(path):
-    own = {"helpers", "tools", "tests", "grading", "benchmarks"}
+    own = {"helpers", "tools", "tests", "grading", "benchmarks", "samples"}
     own |= {other.stem for other in path.parent.glob("*.py")}
     names = {canonicalize_name(requirement.name) for requirement in declared()}
-    distributions = packages_distributions()
     for module in set(imported_modules(sources(path))):
         if module in sys.stdlib_module_names or module in own | OPTIONAL:
             continue
-        providers = {canonicalize_name(d) for d in distributions.get(module, [])}
+        providers = {canonicalize_name(d) for d in DISTRIBUTIONS.get(module, [])}
         assert providers & names, f"{module} is imported and not in pyproject.toml"
 
 
