@@ -43,19 +43,18 @@ def works(name: str) -> list[HandedIn]:
     def work(what: str, cells: dict[str, str]) -> HandedIn:
         return HandedIn(what, {f"{name}.ipynb": written(filled(cells))})
 
-    def odd(kind: str) -> HandedIn:
-        files = next(one for one in ODD if one.name == kind).files(filled({}))
+    def odd_work(kind: str) -> HandedIn:
+        files = next(odd for odd in ODD if odd.name == kind).files(filled({}))
         named = {path.replace(NAME, name): files[path] for path in files}
         return HandedIn(f"odd: {kind}", named)
 
-    known = submissions(name)
-    correct = [one for one in known if not one.loses]
-    wrong = [one for one in known if one.loses]
-    longest = max(correct, key=lambda one: sum(map(len, one.cells.values())))
+    correct = [known for known in submissions(name) if not known.loses]
+    wrong = [known for known in submissions(name) if known.loses]
+    longest = max(correct, key=lambda known: sum(map(len, known.cells.values())))
     copied = {cell: other_names(text) for cell, text in longest.cells.items()}
     first = next(iter(right))
     spoiled = {**right, **wrong[0].cells}[first]
-    attacks = {one.id: one.code for one in ATTACKS}
+    attacks = {attack.id: attack.code for attack in ATTACKS}
     untouched = written(source(name, "release"))
     kinds = [
         work("the course's solution", {}),
@@ -64,17 +63,21 @@ def works(name: str) -> list[HandedIn]:
         work(f"right: {longest.name}", longest.cells),
         work("a copy of the one before, with other names", copied),
         *(
-            work(f"an attack: {one}", {first: f"{spoiled}\n{attacks[one]}"})
-            for one in ATTACKERS
+            work(f"an attack: {attack}", {first: f"{spoiled}\n{attacks[attack]}"})
+            for attack in ATTACKERS
         ),
-        *map(odd, FIRST_ODD),
+        *map(odd_work, FIRST_ODD),
     ]
     rest = zip_longest(
-        (work(f"wrong: {one.name}", one.cells) for one in wrong[1:]),
-        (work(f"right: {one.name}", one.cells) for one in correct if one != longest),
-        map(odd, OTHER_ODD),
+        (work(f"wrong: {known.name}", known.cells) for known in wrong[1:]),
+        (
+            work(f"right: {known.name}", known.cells)
+            for known in correct
+            if known != longest
+        ),
+        map(odd_work, OTHER_ODD),
     )
-    return kinds + [one for one in chain.from_iterable(rest) if one is not None]
+    return kinds + [work for work in chain.from_iterable(rest) if work is not None]
 
 
 def other_names(code: str) -> str:

@@ -28,7 +28,7 @@ def expected(odd: Odd) -> dict[str, float]:
     """Return the marks of a submission: full ones, but for cells that it loses."""
     lost = tuple(RIGHT) if odd.refused else odd.loses
     return {
-        test: 0.0 if _tests(test) in lost else most for test, most in POINTS.items()
+        test: 0.0 if _tests(test) in lost else full for test, full in POINTS.items()
     }
 
 
@@ -49,16 +49,16 @@ class Row:
     def problems(self) -> list[str]:
         """What is not as it must be, in words."""
         said = " ".join(self.result.notes)
-        found = [
+        problems = [
             f"{test}: {self.result.marks.get(test)} instead of {mark:g}"
             for test, mark in expected(self.odd).items()
             if self.result.marks.get(test) != mark
         ]
         if self.odd.note not in said or bool(said) != bool(self.odd.note):
-            found.append(f"the note is {said!r}")
+            problems.append(f"the note is {said!r}")
         if self.result.flags:
-            found.append(f"flagged: {', '.join(self.result.flags)}")
-        return found
+            problems.append(f"flagged: {', '.join(self.result.flags)}")
+        return problems
 
 
 class Marker:
@@ -81,11 +81,11 @@ class Marker:
         hand_in(
             self.course.path(self.course.submitted, student, NAME), odd.files(right())
         )
-        found = intake.receive(self.course, self.assignment, student)
-        made = assemble.job(self.assignment, found, "")
-        if found.refused is not None:
-            return Row(odd, assemble.refusal(made, found))
-        return Row(odd, assemble.with_notes(self.executor.execute(made), found))
+        submission = intake.receive(self.course, self.assignment, student)
+        made = assemble.job(self.assignment, submission, "")
+        if submission.refused is not None:
+            return Row(odd, assemble.refusal(made, submission))
+        return Row(odd, assemble.with_notes(self.executor.execute(made), submission))
 
 
 def main(words: list[str]) -> int:
@@ -93,7 +93,7 @@ def main(words: list[str]) -> int:
     started = time.monotonic()
     bad = 0
     chosen = [
-        one for one in ODD if not words or any(word in one.name for word in words)
+        odd for odd in ODD if not words or any(word in odd.name for word in words)
     ]
     print(ROW.format("odd submission", "status", "expected", "marks", "what it says"))
     executor = Executor()
@@ -102,7 +102,10 @@ def main(words: list[str]) -> int:
         for odd in chosen:
             row = marker.mark(odd)
             bad += bool(row.problems)
-            said = [*(f"PROBLEM: {one}" for one in row.problems), *row.result.notes]
+            said = [
+                *(f"PROBLEM: {problem}" for problem in row.problems),
+                *row.result.notes,
+            ]
             print(
                 ROW.format(
                     odd.name,

@@ -125,7 +125,7 @@ def place(notebook: NotebookNode, name: str) -> int:
     return [cell.get("id") for cell in notebook.cells].index(name)
 
 
-def cell(notebook: NotebookNode, name: str) -> NotebookNode:
+def cell_with_id(notebook: NotebookNode, name: str) -> NotebookNode:
     """Return the cell with an id."""
     return notebook.cells[place(notebook, name)]
 
@@ -143,7 +143,7 @@ def write(name: str, text: str) -> Callable[[NotebookNode], None]:
     """Return a change: a cell's text."""
 
     def change(notebook: NotebookNode) -> None:
-        cell(notebook, name).source = text
+        cell_with_id(notebook, name).source = text
 
     return change
 
@@ -152,8 +152,8 @@ def several(*changes: Callable[[NotebookNode], object]) -> Callable:
     """Return a change: one after the other."""
 
     def change(notebook: NotebookNode) -> None:
-        for one in changes:
-            one(notebook)
+        for change in changes:
+            change(notebook)
 
     return change
 
@@ -162,8 +162,8 @@ def each_cell(change: Callable[[NotebookNode], object]) -> Callable:
     """Return a change of all cells."""
 
     def all_cells(notebook: NotebookNode) -> None:
-        for one in notebook.cells:
-            change(one)
+        for cell in notebook.cells:
+            change(cell)
 
     return all_cells
 
@@ -172,30 +172,30 @@ def without(*names: str) -> Callable[[NotebookNode], None]:
     """Return a change: cells deleted."""
 
     def change(notebook: NotebookNode) -> None:
-        notebook.cells = [one for one in notebook.cells if one.id not in names]
+        notebook.cells = [cell for cell in notebook.cells if cell.id not in names]
 
     return change
 
 
 def no_tests(notebook: NotebookNode) -> None:
-    notebook.cells = [one for one in notebook.cells if not grader(one).get("grade")]
+    notebook.cells = [cell for cell in notebook.cells if not grader(cell).get("grade")]
 
 
-def lose_ids(one: NotebookNode) -> None:
-    one.pop("id", None)
+def lose_ids(cell: NotebookNode) -> None:
+    cell.pop("id", None)
 
 
-def lose_metadata(one: NotebookNode) -> None:
-    one.metadata = NotebookNode()
+def lose_metadata(cell: NotebookNode) -> None:
+    cell.metadata = NotebookNode()
 
 
 def vs_code(notebook: NotebookNode) -> None:
     """As older versions of VS Code save: new ids, own metadata."""
-    for number, one in enumerate(notebook.cells):
-        one.id = f"{number:08x}"
-        if one.cell_type == "code":
-            one.metadata["vscode"] = {"languageId": "python"}
-            one.execution_count = number
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"{number:08x}"
+        if cell.cell_type == "code":
+            cell.metadata["vscode"] = {"languageId": "python"}
+            cell.execution_count = number
 
 
 def colab(notebook: NotebookNode) -> None:
@@ -203,22 +203,22 @@ def colab(notebook: NotebookNode) -> None:
     notebook.nbformat_minor = 0
     notebook.metadata["colab"] = {"provenance": [], "gpuType": "T4"}
     notebook.metadata["accelerator"] = "GPU"
-    for one in notebook.cells:
-        one.metadata = NotebookNode(id=one.pop("id"), colab={"base_uri": "x"})
-        one.source = one.source.splitlines(keepends=True)
+    for cell in notebook.cells:
+        cell.metadata = NotebookNode(id=cell.pop("id"), colab={"base_uri": "x"})
+        cell.source = cell.source.splitlines(keepends=True)
 
 
 def colab_new_ids(notebook: NotebookNode) -> None:
     colab(notebook)
-    for number, one in enumerate(notebook.cells):
-        one.metadata["id"] = f"x{number}y"
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata["id"] = f"x{number}y"
 
 
 def noisy_outputs(notebook: NotebookNode) -> None:
     """Warnings, prints, a plot and a widget, as a run leaves them."""
-    for one in notebook.cells:
-        if one.cell_type == "code":
-            one.outputs = [
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [
                 new_output("stream", name="stderr", text="UserWarning: deprecated\n"),
                 new_output("stream", name="stdout", text="epoch 1\n" * 1000),
                 new_output("display_data", data={"image/png": "iVBORw0KGgo="}),
@@ -236,20 +236,20 @@ def format_3(notebook: NotebookNode) -> Files:
     """As IPython 2 saved."""
     cells = [
         {
-            "cell_type": one.cell_type,
-            "metadata": one.metadata,
+            "cell_type": cell.cell_type,
+            "metadata": cell.metadata,
             **(
                 {
-                    "input": one.source.splitlines(keepends=True),
+                    "input": cell.source.splitlines(keepends=True),
                     "language": "python",
                     "outputs": [],
                     "collapsed": False,
                 }
-                if one.cell_type == "code"
-                else {"source": one.source.splitlines(keepends=True)}
+                if cell.cell_type == "code"
+                else {"source": cell.source.splitlines(keepends=True)}
             ),
         }
-        for one in notebook.cells
+        for cell in notebook.cells
     ]
     old = {
         "nbformat": 3,
@@ -262,15 +262,18 @@ def format_3(notebook: NotebookNode) -> Files:
 
 def relabel(notebook: NotebookNode) -> None:
     """Change what nbgrader's data say: points, kinds, locks."""
-    for one in notebook.cells:
-        if about := grader(one):
+    for cell in notebook.cells:
+        if about := grader(cell):
             about.update(grade=True, solution=True, points=1000, locked=False)
 
 
 def swap_names(notebook: NotebookNode) -> None:
-    first, second = cell(notebook, "autoencoder"), cell(notebook, "shapes")
-    for one in (first, second):
-        one.id = f"new-{one.id}"
+    first, second = (
+        cell_with_id(notebook, "autoencoder"),
+        cell_with_id(notebook, "shapes"),
+    )
+    for cell in (first, second):
+        cell.id = f"new-{cell.id}"
     first.metadata, second.metadata = second.metadata, first.metadata
 
 
@@ -298,12 +301,12 @@ def retype(kind: str, fence: bool) -> Callable[[NotebookNode], None]:
     """Return a change: the solution cell is of another type."""
 
     def change(notebook: NotebookNode) -> None:
-        one = cell(notebook, "autoencoder")
-        one.cell_type = kind
-        one.pop("outputs")
-        one.pop("execution_count")
+        cell = cell_with_id(notebook, "autoencoder")
+        cell.cell_type = kind
+        cell.pop("outputs")
+        cell.pop("execution_count")
         if fence:
-            one.source = f"```python\n{one.source}\n```"
+            cell.source = f"```python\n{cell.source}\n```"
 
     return change
 
@@ -335,7 +338,7 @@ ODD = [
     recoded("CRLF line ends", lambda content: content.replace(b"\n", b"\r\n")),
     changed(
         "CRLF inside cells",
-        each_cell(lambda one: one.update(source=one.source.replace("\n", "\r\n"))),
+        each_cell(lambda cell: cell.update(source=cell.source.replace("\n", "\r\n"))),
     ),
     recoded("UTF-16", lambda content: content.decode().encode("utf-16"), "UTF-16"),
     recoded(
@@ -419,7 +422,9 @@ ODD = [
     changed("nbgrader's data changed", relabel, "without effect"),
     changed(
         "grade id changed",
-        lambda n: cell(n, "autoencoder").metadata.nbgrader.update(grade_id="mine"),
+        lambda n: cell_with_id(n, "autoencoder").metadata.nbgrader.update(
+            grade_id="mine"
+        ),
         "lost nbgrader's data",
     ),
     changed("grade ids swapped", swap_names, "by what it defines"),

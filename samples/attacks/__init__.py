@@ -7,6 +7,6 @@ from samples.attacks import bombs, escape, forgery, hooks, models, patches, thef
 from samples.attacks.attack import Attack, without_repetition
 
 MODULES = (hooks, patches, forgery, theft, escape, bombs, models)
-ATTACKS = without_repetition(attack for one in MODULES for attack in one.ATTACKS)
+ATTACKS = without_repetition(attack for module in MODULES for attack in module.ATTACKS)
 
 __all__ = ["ATTACKS", "Attack"]

@@ -24,9 +24,9 @@ def main(words: list[str]) -> int:
             )
         )
         chosen = [
-            one
-            for one in ATTACKS
-            if not words or any(word in f"{one.id} {one.kind}" for word in words)
+            attack
+            for attack in ATTACKS
+            if not words or any(word in f"{attack.id} {attack.kind}" for word in words)
         ]
         for attack in chosen:
             row = ground.run(attack)

@@ -59,7 +59,7 @@ def without_repetition(attacks: Iterable[Attack]) -> list[Attack]:
     """Return the attacks.
 
     Raises:
-        ValueError: two have one name.
+        ValueError: two have the same name.
     """
     by_name: dict[str, Attack] = {}
     for attack in attacks:

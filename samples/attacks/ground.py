@@ -208,8 +208,8 @@ class Ground:
     def _namespaces(self) -> Iterator[set[str]]:
         """Collect the pid namespaces of all that the warm server starts meanwhile.
 
-        Each is held open in the block: the number of one that is gone would be given to
-        the next sandbox on the machine, whosever it is.
+        Each is held open in the block. Otherwise the number of a namespace that is gone
+        would be given to the next sandbox on the machine, anybody's.
         """
         namespaces: set[str] = set()
         own = _namespace(os.getpid())

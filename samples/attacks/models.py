@@ -1,4 +1,4 @@
-"""Models and values that are hostile to whoever looks at them."""
+"""Models and values that harm the process that looks at them."""
 
 from dataclasses import replace
 from functools import partial
