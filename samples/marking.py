@@ -29,18 +29,19 @@ def expected_marks(name: str, submission: KnownSubmission) -> dict[str, float]:
     }
 
 
-def run_cell(cell: NotebookNode, namespace: dict[str, object]) -> None:
-    """Run a cell, quietly."""
+def run_cell(cell: NotebookNode, namespace: dict[str, object]) -> tuple[str, str]:
+    """Run a cell, quietly; return what it wrote to stdout and to stderr."""
     file = f"<cell {cell.id}>"
     # Messages quote the student's line, and TensorFlow makes graphs from the text of
     # functions: Python looks it up here.
     lines = cell.source.splitlines(keepends=True)
     linecache.cache[file] = (len(cell.source), None, lines, file)
     with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
+        contextlib.redirect_stdout(io.StringIO()) as stdout,
+        contextlib.redirect_stderr(io.StringIO()) as stderr,
     ):
         exec(compile(cell.source, file, "exec"), namespace)
+    return stdout.getvalue(), stderr.getvalue()
 
 
 def marks_in_process(

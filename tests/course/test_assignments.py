@@ -1,20 +1,25 @@
 """Every assignment keeps its form, and plain nbgrader marks it as it should."""
 
 import ast
+import copy
 import importlib
 import re
-from functools import cache
 
 import pytest
-from nbclient import NotebookClient
+from nbgrader.converters import GenerateAssignment
 
+from grading.course import Course
+from grading.gradebook.converters import convert
 from samples.course import ASSIGNMENTS, ROOT
-from samples.marking import expected_marks, points
+from samples.marking import expected_marks, points, run_cell
 from samples.nbgrader_course import NbgraderCourse
 from samples.notebooks import HIDDEN, code_cells, graded_cells, source, with_cells
 from samples.submissions import submissions
 
 SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.S)
+
+END_TO_END = ("vanilla", "variational", "quiz")
+"""What plain nbgrader marks in `make test`; the others in `make test-all`."""
 
 every_assignment = pytest.mark.parametrize("name", ASSIGNMENTS)
 
@@ -117,55 +122,110 @@ def test_the_student_gets_the_solution_without_its_marked_regions(name):
             ast.parse(theirs.source)
 
 
-# --- plain nbgrader -------------------------------------------------------------------
-
-
-@cache
-def graded(name, folder):
-    """Generate, hand in and grade one assignment; return the course and all marks."""
-    course = NbgraderCourse(folder / name)
-    course.generate(name)
-    course.submit(name, "reference", source(name))
-    course.submit(name, "untouched", source(name, "release", course.root))
-    for number, submission in enumerate(submissions(name)):
-        if submission.graded:
-            notebook = with_cells(source(name), submission.cells)
-            course.submit(name, f"known-{number}", notebook)
-    return course, course.autograde(name)
+# --- the release ----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def grade(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("courses")
-    return lambda name: graded(name, folder)
+def generated(tmp_path_factory):
+    """Return a course folder in which nbgrader generates all assignments."""
+    root = NbgraderCourse(tmp_path_factory.mktemp("generated")).root
+    course = Course.load(root)
+    with course.gradebook():  # makes it, once for all
+        return course
+
+
+@pytest.mark.slow
+@every_assignment
+def test_the_release_is_byte_for_byte_what_nbgrader_generates(name, generated):
+    config = copy.deepcopy(generated.config)
+    config.CourseDirectory.assignment_id = name
+    convert(GenerateAssignment, config)
+    file = f"release/{name}/{name}.ipynb"
+    assert (ROOT / file).read_bytes() == (generated.root / file).read_bytes()
+
+
+# --- the reference --------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@every_assignment
+def test_the_reference_runs_from_top_to_bottom_with_its_training(
+    name, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "__main__"}
+    for cell in code_cells(source(name)):
+        stdout, stderr = run_cell(cell, namespace)
+        assert stderr == capfd.readouterr().err == "", cell.source
+    assert stdout
+    assert "NOT YET" not in stdout
+
+
+# --- plain nbgrader -------------------------------------------------------------------
+
+
+def by_nbgrader(*names):
+    """Parametrize a test by assignments; those that are not END_TO_END are long."""
+    return pytest.mark.parametrize(
+        "graded",
+        [
+            pytest.param(
+                name,
+                marks=[
+                    pytest.mark.slow,
+                    pytest.mark.xdist_group(f"assignments: {name}"),
+                    *([] if name in END_TO_END else [pytest.mark.long]),
+                ],
+            )
+            for name in names
+        ],
+        indirect=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def graded(request, tmp_path_factory):
+    """Generate, hand in and grade an assignment; return name, course and all marks.
+
+    Of those that are not END_TO_END the untouched release alone: all the rest is what
+    tests/grading/test_agreement.py has plain nbgrader mark.
+    """
+    name = request.param
+    course = NbgraderCourse(tmp_path_factory.mktemp(name))
+    course.generate(name)
+    course.submit(name, "untouched", source(name, "release", course.root))
+    if name in END_TO_END:
+        course.submit(name, "reference", source(name))
+        for number, submission in sample(name):
+            notebook = with_cells(source(name), submission.cells)
+            course.submit(name, f"known-{number}", notebook)
+    return name, course, course.autograde(name)
+
+
+def sample(name):
+    """Return the known submissions that plain nbgrader marks here, with numbers."""
+    return [case for case in enumerate(submissions(name)) if case[1].graded]
 
 
 def outputs(notebook):
     return [output for cell in code_cells(notebook) for output in cell.outputs]
 
 
-@every_assignment
-def test_the_release_is_byte_for_byte_what_nbgrader_generates(name, grade):
-    course, _ = grade(name)
-    file = f"release/{name}/{name}.ipynb"
-    assert (ROOT / file).read_bytes() == (course.root / file).read_bytes()
-
-
-@every_assignment
-def test_nbgrader_gives_the_reference_full_marks(name, grade):
-    _, marks = grade(name)
+@by_nbgrader(*END_TO_END)
+def test_nbgrader_gives_the_reference_full_marks(graded):
+    name, _, marks = graded
     assert marks["reference"] == points(name)
 
 
-@every_assignment
-def test_nbgrader_gives_the_untouched_release_nothing(name, grade):
-    _, marks = grade(name)
+@by_nbgrader(*ASSIGNMENTS)
+def test_nbgrader_gives_the_untouched_release_nothing(graded):
+    name, _, marks = graded
     assert marks["untouched"] == dict.fromkeys(points(name), 0.0)
 
 
-@every_assignment
-def test_an_untouched_release_runs_to_its_end_and_says_what_is_not_done(name, grade):
-    course, _ = grade(name)
+@by_nbgrader(*ASSIGNMENTS)
+def test_an_untouched_release_runs_to_its_end_and_says_what_is_not_done(graded):
+    name, course, _ = graded
     notebook = course.autograded(name, "untouched")
     assert "(not started)" in outputs(notebook)[-1].text
     for cell in code_cells(notebook):
@@ -175,34 +235,19 @@ def test_an_untouched_release_runs_to_its_end_and_says_what_is_not_done(name, gr
                 assert "raises-exception" in cell.metadata.tags
 
 
-@every_assignment
-def test_nbgrader_gives_a_sample_of_known_submissions_their_marks(name, grade):
-    _, marks = grade(name)
-    sample = {f"known-{i}": s for i, s in enumerate(submissions(name)) if s.graded}
-    assert {student: marks[student] for student in sample} == {
-        student: expected_marks(name, submission)
-        for student, submission in sample.items()
-    }
+@by_nbgrader(*END_TO_END)
+def test_nbgrader_gives_a_sample_of_known_submissions_their_marks(graded):
+    name, _, marks = graded
+    expected = {f"known-{n}": expected_marks(name, known) for n, known in sample(name)}
+    assert {student: marks[student] for student in expected} == expected
 
 
-@every_assignment
-def test_nbgrader_records_messages_and_never_a_traceback_or_stderr(name, grade):
-    course, marks = grade(name)
+@by_nbgrader(*ASSIGNMENTS)
+def test_nbgrader_records_messages_and_never_a_traceback_or_stderr(graded):
+    name, course, marks = graded
     for student in marks:
         for output in outputs(course.autograded(name, student)):
             assert output.get("name") != "stderr", output.text
             if output.output_type == "error":
                 text = "".join(output.traceback)
                 assert re.match("Does not hold: |Not done yet: ", text)
-
-
-@every_assignment
-def test_the_reference_runs_from_top_to_bottom_with_its_training(name, tmp_path):
-    notebook = source(name)
-    NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
-    ).execute()
-    assert not [
-        output for output in outputs(notebook) if output.get("name") == "stderr"
-    ]
-    assert "NOT YET" not in outputs(notebook)[-1].text

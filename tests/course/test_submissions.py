@@ -22,12 +22,15 @@ def known(name):
     for number, submission in enumerate(submissions(name)):
         new = not submission.loses or submission.loses - lost
         lost |= submission.loses
-        marks = () if new else pytest.mark.long
+        marks = [pytest.mark.xdist_group(f"submissions of {name}")]
+        if not new:
+            marks.append(pytest.mark.long)
         yield pytest.param(name, number, id=f"{name}: {submission.name}", marks=marks)
 
 
+pytestmark = pytest.mark.slow
 every_submission = pytest.mark.parametrize(
-    ("name", "number"), [one for name in ASSIGNMENTS for one in known(name)]
+    ("name", "number"), [case for name in ASSIGNMENTS for case in known(name)]
 )
 
 

@@ -82,6 +82,7 @@ def without_sandbox(monkeypatch):
     return starts
 
 
+@pytest.mark.slow
 def test_force_runs_and_writes_again_those_who_are_named_or_all(
     tmp_path, without_sandbox
 ):
@@ -110,6 +111,7 @@ def test_force_runs_and_writes_again_those_who_are_named_or_all(
     assert "2 run, 0 unchanged." in said
 
 
+@pytest.mark.slow
 def test_nothing_is_started_when_nothing_has_to_run(tmp_path, without_sandbox):
     course = NbgraderCourse(tmp_path)
     course.submit(NAME, "ana", source(NAME, "release"))
@@ -120,6 +122,7 @@ def test_nothing_is_started_when_nothing_has_to_run(tmp_path, without_sandbox):
     assert not without_sandbox
 
 
+@pytest.mark.slow
 def test_what_cannot_be_written_keeps_no_other_assignment_from_being_graded(
     tmp_path, without_sandbox, monkeypatch
 ):
@@ -170,6 +173,7 @@ def test_several_assignments_are_graded_by_one_command(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_nothing_runs_when_one_of_several_assignments_cannot_be_graded(
     tmp_path, monkeypatch
 ):

@@ -57,6 +57,7 @@ def test_a_statement_is_compiled_once_and_each_engine_has_its_own_rows(
     assert len(selects) == 1
 
 
+@pytest.mark.slow
 def test_nbgrader_reads_what_was_written_under_it(tmp_path):
     url = f"sqlite:///{tmp_path}/gradebook.db"
     for student in ("ana", "bob"):

@@ -324,7 +324,7 @@ def _children(pid: int) -> list[int]:
 
 
 @pytest.mark.usefixtures("runner")
-@few_or(40, few=4)
+@few_or(40, few=2)
 def test_results_are_the_same_whatever_process_of_a_job_is_killed(kills: int) -> None:
     wanted = jobs()
     expected = results(backends.run(wanted))
@@ -384,10 +384,8 @@ def test_old_work_handed_in_again_after_a_kill_gets_its_own_page_back(
 # --- what the machine refuses ---------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "kilobytes",
-    [pytest.param(8, marks=LONG), pytest.param(60, marks=LONG), 200],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("kilobytes", [8, 60, 200])
 def test_a_file_that_cannot_grow_is_a_sentence_and_loses_nothing(
     kilobytes: int,
     runner: Runner,

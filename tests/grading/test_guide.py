@@ -49,6 +49,7 @@ def test_the_guide_explains_every_way_in_which_a_submission_can_end() -> None:
     assert set(get_args(Status)) <= set(re.findall(r"\w+", column))
 
 
+@pytest.mark.slow
 def test_the_command_starts_without_keras() -> None:
     code = "import sys, grading.cli; sys.exit('keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -25,6 +25,7 @@ from samples.course import ROOT
 from samples.notebooks import HIDDEN, graded_cells, source
 from samples.odd_submissions import FILE, NAME, right, written
 
+pytestmark = pytest.mark.slow
 ATTACKS = [
     "<script>alert(1)</script>",
     '<img src="x" onerror="alert(1)">',

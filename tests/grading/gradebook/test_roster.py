@@ -68,6 +68,7 @@ def test_a_list_that_cannot_be_used_is_a_sentence(course, content, sentence):
         roster.read(course, str(path))
 
 
+@pytest.mark.slow
 def test_the_gradebook_s_own_students_can_be_the_class(course):
     with course.gradebook() as gradebook:
         for name in ("bob", "ana"):

@@ -25,6 +25,7 @@ from grading.submission.assignment import Assignment
 from samples.course import ROOT
 from samples.odd_submissions import FILE, NAME, right, written
 
+pytestmark = pytest.mark.slow
 PNG = "iVBORw0KGgo="
 ATTACK = "<script>alert(1)</script>"
 

@@ -238,6 +238,7 @@ def test_the_loss_of_all_workers_is_said_once_and_it_goes_on_with_a_new_one(
 STUDENTS = 20  # so many that a slow machine is not through before it is stopped
 
 
+@pytest.mark.long
 def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
     local: "LocalCluster", tmp_path: Path
 ) -> None:
@@ -343,6 +344,7 @@ def test_a_scheduler_without_workers_is_a_sentence(
         list(backends.run([made("ana", "")], scheduler=scheduler.address))
 
 
+@pytest.mark.long
 def test_a_worker_with_another_environment_is_named(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -354,6 +356,7 @@ def test_a_worker_with_another_environment_is_named(
         list(backends.run([made("ana", "")], scheduler=cluster.address))
 
 
+@pytest.mark.long
 def test_results_are_the_same_with_one_worker_four_and_one_that_is_killed(
     cluster: Cluster,
 ) -> None:
@@ -425,6 +428,7 @@ def test_the_command_grades_a_class_on_the_workers_that_are_left(
     }
 
 
+@pytest.mark.long
 def test_a_scheduler_that_is_lost_is_a_sentence(
     cluster: Cluster, scheduler: Scheduler
 ) -> None:
