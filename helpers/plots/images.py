@@ -3,7 +3,6 @@
 import itertools
 import textwrap
 from collections.abc import Mapping
-from typing import Any
 
 from helpers.arrays import as_images, as_numbers
 from helpers.plots import validation
@@ -21,6 +20,7 @@ from helpers.plots.figure import (
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
@@ -195,28 +195,9 @@ def heatmaps(
     for i, (array, name) in enumerate(zip(arrays, names, strict=True)):
         left = i % columns * across
         bottom = total[1] - tall - i // columns * down
-        drawn = arrays if shared else array
-        reach = np.abs(drawn).max() or 1
-        image = axes.imshow(
-            array,
-            cmap="PuOr" if diverging else "viridis",
-            vmin=-reach if diverging else drawn.min(),
-            vmax=reach if diverging else drawn.max(),
-            extent=(left, left + cell, bottom, bottom + tall),
-            interpolation="nearest",
-            aspect="auto",
-        )
-        frame = Rectangle(
-            (left, bottom),
-            cell,
-            tall,
-            clip_on=False,
-            fill=False,
-            edgecolor="#666666",
-            linewidth=0.8,
-        )
-        axes.add_patch(frame)
-        axes.text(left + cell / 2, bottom + tall + 4, name, ha="center")
+        image = _draw_map(axes, array, (left, left + cell, bottom, bottom + tall), name)
+        image.set_cmap("PuOr" if diverging else "viridis")
+        image.set_clim(*_colour_range(arrays if shared else array, diverging))
         if not shared:
             _colour_bar(axes, image, left + cell, bottom, tall)
     if shared:
@@ -231,6 +212,36 @@ def heatmaps(
     if labels is not None:
         described += f": {listed(names)}"
     return describe(picture, alt, title, f"{described}.")
+
+
+def _draw_map(
+    axes: Axes,
+    array: np.ndarray,
+    extent: tuple[float, float, float, float],
+    name: str,
+) -> AxesImage:
+    """Draw numbers (h, w) at (left, right, bottom, top), framed, under their name."""
+    left, right, bottom, top = extent
+    frame = Rectangle(
+        (left, bottom),
+        right - left,
+        top - bottom,
+        clip_on=False,
+        fill=False,
+        edgecolor="#666666",
+        linewidth=0.8,
+    )
+    axes.add_patch(frame)
+    axes.text((left + right) / 2, top + 4, name, ha="center")
+    return axes.imshow(array, extent=extent, interpolation="nearest", aspect="auto")
+
+
+def _colour_range(numbers: np.ndarray, diverging: bool) -> tuple[float, float]:
+    """Return the numbers that get the first and the last colour."""
+    if diverging:
+        reach = np.abs(numbers).max() or 1.0
+        return -reach, reach
+    return numbers.min(), numbers.max()
 
 
 def _draw_rows(
@@ -298,7 +309,7 @@ def _compared(
 
 
 def _colour_bar(
-    axes: Axes, image: Any, left: float, bottom: float, tall: float
+    axes: Axes, image: AxesImage, left: float, bottom: float, tall: float
 ) -> None:
     """Draw what an image's colours mean, at a place that the axes measure in pixels."""
     place = axes.inset_axes((left + 10, bottom, 12, tall), transform=axes.transData)

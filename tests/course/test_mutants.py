@@ -68,15 +68,15 @@ def test_each_kind_of_change_is_made(code, some):
 
 def test_a_string_is_changed_to_others_of_its_role():
     strings = {"kind": {"wide", "deep"}, "other": {"no"}}
-    found = news("f(kind='deep')", strings=strings)
-    assert "f(kind='wide')" in found
-    assert "f(kind='no')" not in found
+    made = news("f(kind='deep')", strings=strings)
+    assert "f(kind='wide')" in made
+    assert "f(kind='no')" not in made
 
 
 def test_a_role_is_a_keyword_or_a_key():
-    found = roles(ast.parse("f(a='x'); {'a': 'y'}; g('z')"))
-    assert found["a"] == {"x", "y"}
-    assert found[""] == {"z"}
+    strings = roles(ast.parse("f(a='x'); {'a': 'y'}; g('z')"))
+    assert strings["a"] == {"x", "y"}
+    assert strings[""] == {"z"}
 
 
 def test_a_statement_can_be_missing():
@@ -110,9 +110,9 @@ def test_only_the_marked_region_changes():
 
 
 def test_each_mutant_is_made_once_and_compiles():
-    found = [mutant.source for mutant in mutants("x = 0\ny = (1, 1)\nreturned = f(a)")]
-    assert len(found) == len(set(found))
-    for code in found:
+    codes = [mutant.source for mutant in mutants("x = 0\ny = (1, 1)\nreturned = f(a)")]
+    assert len(codes) == len(set(codes))
+    for code in codes:
         compile(code, "mutant", "exec")
 
 
