@@ -16,7 +16,7 @@ from nbgrader.utils import parse_utc
 from grading.course import Course
 from grading.submission import read_notebook
 from grading.submission.assignment import Assignment
-from grading.submission.match_cells import Added, Found, match
+from grading.submission.match_cells import Added, Match, match
 from grading.submission.read_notebook import MAX_BYTES, UnreadableError
 
 STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -170,7 +170,7 @@ def _notebooks(folder: Path, files: list[Path]) -> list[Path]:
 
 def _best(
     assignment: Assignment, folder: Path, paths: list[Path]
-) -> tuple[Found, list[str]]:
+) -> tuple[Match, list[str]]:
     """Return what the best notebook holds, and sentences about the choice.
 
     It is the one with the right name if anything was written in it, otherwise the one
@@ -179,7 +179,7 @@ def _best(
     Raises:
         UnreadableError: none can be read; the message is about the likeliest.
     """
-    read: list[tuple[Path, Found]] = []
+    read: list[tuple[Path, Match]] = []
     failed: list[UnreadableError] = []
     for path in paths:
         try:

@@ -2,22 +2,24 @@
 
 A solution cell is found by nbgrader's name of it, else by the cell's id, else by what
 it defines: the function, class or value that the stub defines. Other code cells that
-the student wrote or changed are *added* cells. One is taken along where a solution
-needs it:
+the student wrote or changed are *added* cells. An added cell is kept if a solution
+depends on it:
 
-- before the first test cell, if it defines or changes a name that a solution (or a cell
-  taken along) uses, or if it defines anew what a solution cell must define;
+- before the first test cell, if it defines or changes a name that a solution (or a kept
+  cell) uses, or if it defines again what a solution cell must define;
 - after it, only if it defines a name that a solution uses and nothing else defines.
 
-Test cells are never taken. Cells taken along keep their order and run before the first
-test: each after the solution cell that it follows in the student's notebook, or before
-all of them.
+Test cells are never kept. Kept cells keep their order and run before the first test:
+each after the solution cell that it follows in the student's notebook, or before all of
+them.
 """
 
 import builtins
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from grading.runtime.job import Cell
 from grading.submission.assignment import Assignment
@@ -41,12 +43,12 @@ class Added:
 
 
 @dataclass
-class Found:
-    """What was found in a notebook.
+class Match:
+    """The student's part of a notebook.
 
     Attributes:
         solutions: the student's text by grade id; a cell that is missing has none.
-        added: cells that are taken along, in their order.
+        added: added cells that are kept, in their order.
         notes: a sentence for each repair.
         worked: how many solution cells differ from their stubs.
     """
@@ -57,230 +59,303 @@ class Found:
     worked: int = 0
 
 
-def match(assignment: Assignment, cells: list[StudentCell]) -> Found:
+@dataclass(frozen=True)
+class Candidate:
+    """A cell of the student's notebook.
+
+    Attributes:
+        position: its number in the notebook.
+        cell: as it was handed in.
+        source: its code.
+        names: what its code defines and uses.
+        original: the course's cell that it was; None for one of the student's own.
+    """
+
+    position: int
+    cell: StudentCell
+    source: str
+    names: Names
+    original: Cell | None
+
+    @property
+    def test(self) -> str:
+        """Grade id of the course's test that it was; ``""`` if it was none."""
+        original = self.original
+        return original.grade_id if original and original.role == "test" else ""
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is one of the course's cells, unchanged."""
+        return self.original is not None and _same(self.source, self.original.source)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it holds text of the student's, in no solution cell."""
+        in_solution = self.original is not None and self.original.role == "solution"
+        return not in_solution and not self.is_copy
+
+    def solves(self, stub: Cell) -> bool:
+        """Return whether something else stands in it than in the stub."""
+        return bool(self.source.strip()) and not _same(self.source, stub.source)
+
+    def defines(self, required: frozenset[str]) -> bool:
+        """Return whether it defines one of the names, as far as it can be read."""
+        if self.names.readable:
+            return bool(required & self.names.binds)
+        return self.cell.kind == "code" and any(
+            mentions(self.source, name) for name in required
+        )
+
+
+Chosen = dict[str, Candidate]
+"""The student's solution cells by grade id, in the order of the assignment."""
+
+
+def match(assignment: Assignment, cells: list[StudentCell]) -> Match:
     """Find the solutions, and the added cells that they need."""
-    return _Match(assignment, cells).found()
+    candidates = _candidates(assignment, cells)
+    chosen = _choose(assignment, candidates)
+    kept = _needed(assignment, candidates, chosen)
+    notes = [
+        *_notes_on_solutions(assignment, candidates, chosen),
+        *_notes_on_course_cells(assignment, candidates),
+    ]
+    if kept:
+        notes.append(
+            f"{len(kept)} cell{'s' * (len(kept) > 1)} that the student added or "
+            "changed ran with the solution."
+        )
+    return Match(
+        {name: candidate.source for name, candidate in chosen.items()},
+        [Added(_place(assignment, chosen, added), added.source) for added in kept],
+        notes,
+        len(_solved(assignment, chosen)),
+    )
 
 
-def _same(text: str) -> str:
-    """Return ``text`` as it is compared: blanks at the ends of lines do not count."""
+def _candidates(assignment: Assignment, cells: list[StudentCell]) -> list[Candidate]:
+    by_grade_id = {cell.grade_id: cell for cell in assignment.cells if cell.grade_id}
+    by_id = {cell.id: cell for cell in assignment.cells}
+    # The tests of one question can have the same text: any of them will do.
+    by_text = {
+        _stripped(cell.source): cell
+        for cell in reversed(assignment.cells)
+        if cell.role != "solution"
+    }
+    candidates = []
+    for position, cell in enumerate(cells):
+        same_id = next((by_id[name] for name in cell.ids if name in by_id), None)
+        original = by_grade_id.get(cell.grade_id) or same_id
+        source = _code(cell)
+        candidates.append(
+            Candidate(
+                position,
+                cell,
+                source,
+                names(source),
+                original or by_text.get(_stripped(cell.source)),
+            )
+        )
+    return candidates
+
+
+def _stripped(text: str) -> str:
+    """Return ``text`` without blanks around it and at the ends of its lines."""
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
-class _Match:
-    def __init__(self, assignment: Assignment, cells: list[StudentCell]) -> None:
-        self.assignment = assignment
-        self.student = cells
-        self.sources = [_code(cell) for cell in cells]
-        self.names = [names(source) for source in self.sources]
-        self.by_grade_id = {c.grade_id: c for c in assignment.cells if c.grade_id}
-        self.by_id = {cell.id: cell for cell in assignment.cells}
-        self.originals = [self._original(cell) for cell in cells]
-        self.required = {
-            name: names(stub.source).binds for name, stub in assignment.stubs.items()
-        }
-        self.first_test = next(
-            (
-                number
-                for number, original in enumerate(self.originals)
-                if original is not None and original.role == "test"
-            ),
-            len(cells),
-        )
+def _same(text: str, other: str) -> bool:
+    return _stripped(text) == _stripped(other)
 
-    def _original(self, cell: StudentCell) -> Cell | None:
-        """Return the course's cell that ``cell`` was; None for the student's own."""
-        if cell.grade_id in self.by_grade_id:
-            return self.by_grade_id[cell.grade_id]
-        for name in cell.ids:
-            if name in self.by_id:
-                return self.by_id[name]
-        for original in self.assignment.cells:
-            # The tests of one question can have the same text: any of them will do.
-            if original.role != "solution" and _same(cell.source) == _same(
-                original.source
-            ):
-                return original
-        return None
 
-    def found(self) -> Found:
-        chosen = {
-            name: number
-            for name in self.assignment.stubs
-            if (number := self._choose(name)) is not None
-        }
-        taken = self._needed(chosen)
-        found = Found(
-            {name: self.sources[number] for name, number in chosen.items()},
-            notes=self._notes(chosen),
-            worked=sum(self._worked(name, number) for name, number in chosen.items()),
-        )
-        roles = [cell.role for cell in self.assignment.cells]
-        tested_first = roles.index("test") if "test" in roles else len(roles)
-        for number in taken:
-            before = [
-                cell.grade_id
-                for cell in self.assignment.cells[:tested_first]
-                if chosen.get(cell.grade_id, number) < number
-            ]
-            after = max(before, key=chosen.__getitem__, default="")
-            found.added.append(Added(after, self.sources[number]))
-        if taken:
-            found.notes.append(
-                f"{len(taken)} cell{'s' * (len(taken) > 1)} that the student added or "
-                "changed ran with the solution."
+def _first_test(candidates: list[Candidate]) -> int:
+    """Return the position of the first test, or the end."""
+    tests = (candidate.position for candidate in candidates if candidate.test)
+    return next(tests, len(candidates))
+
+
+def _required(stub: Cell) -> frozenset[str]:
+    """Return the names that a solution must define; a written answer defines none."""
+    return names(stub.source).binds
+
+
+# --- solutions ------------------------------------------------------------------------
+
+
+def _choose(assignment: Assignment, candidates: list[Candidate]) -> Chosen:
+    chosen = {
+        name: _solution(stub, candidates) for name, stub in assignment.stubs.items()
+    }
+    return {name: cell for name, cell in chosen.items() if cell is not None}
+
+
+def _solution(stub: Cell, candidates: list[Candidate]) -> Candidate | None:
+    """Return which of the student's cells solves a stub; None if it is missing."""
+    required = _required(stub)
+    same = [candidate for candidate in candidates if candidate.original is stub]
+    solving = [candidate for candidate in same if candidate.solves(stub)]
+    defining = [candidate for candidate in solving if candidate.defines(required)]
+    if not defining:
+        elsewhere = [
+            candidate
+            for candidate in candidates
+            if candidate.is_own and candidate.defines(required)
+        ]
+        defining = elsewhere or solving
+    if not defining:
+        return same[-1] if same else None
+    first_test = _first_test(candidates)
+    early = [candidate for candidate in defining if candidate.position < first_test]
+    # A later answer's place is after tests: then all of them are late.
+    return (early or defining)[-1]
+
+
+def _solved(assignment: Assignment, chosen: Chosen) -> list[Candidate]:
+    """Return the chosen cells in which something was written."""
+    return [
+        candidate
+        for name, candidate in chosen.items()
+        if candidate.solves(assignment.stubs[name])
+    ]
+
+
+# --- added cells ----------------------------------------------------------------------
+
+
+def _added(candidates: list[Candidate], chosen: Chosen) -> list[Candidate]:
+    """Return the added cells: code, not the course's, not a test, not a solution."""
+    solutions = {candidate.position for candidate in chosen.values()}
+    return [
+        candidate
+        for candidate in candidates
+        if candidate.cell.kind == "code"
+        and candidate.position not in solutions
+        and not candidate.test
+        and not candidate.is_copy
+        and candidate.source.strip()
+    ]
+
+
+def _needed(
+    assignment: Assignment, candidates: list[Candidate], chosen: Chosen
+) -> list[Candidate]:
+    """Return the added cells that are kept, in their order."""
+    required = _union(_required(stub) for stub in assignment.stubs.values())
+    setup = [cell.source for cell in assignment.cells if cell.role == "setup"]
+    given = _union(names(source).binds for source in setup) | set(dir(builtins))
+    first_test = _first_test(candidates)
+    solved = _solved(assignment, chosen)
+    added = _added(candidates, chosen)
+    kept: list[Candidate] = []
+    while True:
+        running = [candidate.names for candidate in (*solved, *kept)]
+        used = required | _union(cell.needs for cell in running)
+        missing = used - given - _union(cell.binds for cell in running)
+        more = [
+            candidate
+            for candidate in added
+            if candidate not in kept
+            and (
+                _provides(candidate.names, used)
+                if candidate.position < first_test
+                else candidate.names.binds & missing
             )
-        return found
+        ]
+        if not more:
+            return sorted(kept, key=lambda candidate: candidate.position)
+        kept += more
 
-    def _worked(self, name: str, number: int) -> bool:
-        text = _same(self.sources[number])
-        return bool(text) and text != _same(self.assignment.stubs[name].source)
 
-    def _choose(self, name: str) -> int | None:
-        """Return which of the student's cells is the solution cell ``name``."""
-        stub = self.assignment.stubs[name]
-        same = [n for n, original in enumerate(self.originals) if original is stub]
-        worked = [number for number in same if self._worked(name, number)]
-        defining = [number for number in worked if self._defines(name, number)]
-        if not defining:
-            elsewhere = [
-                number
-                for number in range(len(self.student))
-                if self._own(number) and self._defines(name, number)
-            ]
-            defining = elsewhere or worked
-        if not defining:
-            return same[-1] if same else None
-        early = [number for number in defining if number < self.first_test]
-        # A later answer's place is after tests: then all of them are late.
-        return (early or defining)[-1]
+def _provides(own: Names, used: frozenset[str]) -> bool:
+    """Return whether a cell defines or changes, or may, what others use."""
+    return own.everything or bool((own.binds | own.touches) & used)
 
-    def _defines(self, name: str, number: int) -> bool:
-        required = self.required[name]
-        if not required:  # written answers
-            return False
-        if self.names[number].readable:
-            return bool(required & self.names[number].binds)
-        return self.student[number].kind == "code" and any(
-            mentions(self.sources[number], one) for one in required
+
+def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*sets)
+
+
+def _place(assignment: Assignment, chosen: Chosen, added: Candidate) -> str:
+    """Return the grade id of the solution cell that an added cell runs after."""
+    untested = takewhile(lambda cell: cell.role != "test", assignment.cells)
+    earlier = [
+        cell.grade_id
+        for cell in untested
+        if cell.grade_id in chosen and chosen[cell.grade_id].position < added.position
+    ]
+    return max(earlier, key=lambda name: chosen[name].position, default="")
+
+
+# --- notes ----------------------------------------------------------------------------
+
+
+def _notes_on_solutions(
+    assignment: Assignment, candidates: list[Candidate], chosen: Chosen
+) -> list[str]:
+    copies = Counter(
+        candidate.original.id for candidate in candidates if candidate.original
+    )
+    notes: list[str] = []
+    lost: dict[str, str] = {}
+    for name, stub in assignment.stubs.items():
+        if name not in chosen:
+            notes.append(f"Cell {name} is missing; it counts as not done.")
+            continue
+        if found_by := _found_without_data(stub, chosen[name], copies):
+            lost[name] = found_by
+        notes += _notes_on_solution(stub, chosen[name], copies)
+    return [*_about_lost(lost), *notes]
+
+
+def _found_without_data(stub: Cell, candidate: Candidate, copies: Counter[str]) -> str:
+    """Return how a cell was found that had lost nbgrader's data; else ``""``."""
+    if candidate.original is stub:
+        return "" if candidate.cell.grade_id == stub.grade_id else "id"
+    return "" if candidate.cell.about or copies[stub.id] else "what it defines"
+
+
+def _notes_on_solution(
+    stub: Cell, candidate: Candidate, copies: Counter[str]
+) -> list[str]:
+    name = stub.grade_id
+    original = candidate.original
+    notes = []
+    if original is not stub and (candidate.cell.about or copies[stub.id]):
+        notes.append(f"Cell {name} was found by what it defines.")
+    if original is not None and copies[original.id] > 1:
+        notes.append(f"Cell {name} is there more than once; one was taken.")
+    if candidate.cell.kind != stub.kind:
+        notes.append(f"Cell {name} was of type {candidate.cell.kind[:20]}.")
+    return notes
+
+
+def _notes_on_course_cells(
+    assignment: Assignment, candidates: list[Candidate]
+) -> list[str]:
+    """Return sentences on the course's own cells, which run as they were."""
+    tests = [cell for cell in assignment.cells if cell.role == "test"]
+    # Tests of one question may have the same text: then either stands for both.
+    texts = {_stripped(candidate.source) for candidate in candidates}
+    there = {candidate.test for candidate in candidates}
+    altered = {candidate.test for candidate in candidates if not candidate.is_copy}
+    missing = [
+        test.grade_id
+        for test in tests
+        if test.grade_id not in there and _stripped(test.source) not in texts
+    ]
+    changed = [test.grade_id for test in tests if test.grade_id in altered]
+    relabelled = sum(not _keeps_data(candidate) for candidate in candidates)
+    notes = []
+    if missing:
+        notes.append(f"Missing tests, which ran all the same: {_few(missing)}.")
+    if changed:
+        notes.append(f"Changed tests; the course's own ran: {_few(changed)}.")
+    if relabelled:
+        notes.append(
+            f"nbgrader's data were changed, without effect, on {relabelled} "
+            f"cell{'s' * (relabelled > 1)}."
         )
-
-    def _own(self, number: int) -> bool:
-        """Return whether a cell holds code of the student's, in no solution cell."""
-        original = self.originals[number]
-        if original is None:
-            return True
-        return original.role != "solution" and not self._is_copy(number)
-
-    def _is_copy(self, number: int) -> bool:
-        original = self.originals[number]
-        return original is not None and _same(self.sources[number]) == _same(
-            original.source
-        )
-
-    def _candidates(self, chosen: dict[str, int]) -> list[int]:
-        """Return the added cells: code, not the course's, not a test."""
-        return [
-            number
-            for number, (cell, original) in enumerate(
-                zip(self.student, self.originals, strict=True)
-            )
-            if cell.kind == "code"
-            and number not in chosen.values()
-            and (original is None or original.role != "test")
-            and not self._is_copy(number)
-            and self.sources[number].strip()
-        ]
-
-    def _needed(self, chosen: dict[str, int]) -> list[int]:
-        """Return which added cells are taken along."""
-        real = [n for name, n in chosen.items() if self._worked(name, n)]
-        given = set(dir(builtins))
-        for cell in self.assignment.cells:
-            if cell.role == "setup":
-                given |= names(cell.source).binds
-        required = set().union(*self.required.values())
-        candidates = self._candidates(chosen)
-        taken: set[int] = set()
-        while True:
-            running = [self.names[number] for number in [*real, *taken]]
-            needs = set().union(*(one.needs for one in running))
-            bound = given.union(*(one.binds for one in running))
-            more = {
-                number
-                for number in candidates
-                if number not in taken
-                and self._is_needed(number, self.names[number], needs, bound, required)
-            }
-            if not more:
-                return sorted(taken)
-            taken |= more
-
-    def _is_needed(
-        self, number: int, own: Names, needs: set, bound: set, required: set
-    ) -> bool:
-        if number < self.first_test:
-            does = own.binds | own.touches
-            return own.everything or bool(does & (needs | required))
-        return bool(own.binds & ((needs | required) - bound))
-
-    def _notes(self, chosen: dict[str, int]) -> list[str]:
-        notes = []
-        lost = {}
-        for name, stub in self.assignment.stubs.items():
-            if name not in chosen:
-                notes.append(f"Cell {name} is missing; it counts as not done.")
-                continue
-            cell = self.student[chosen[name]]
-            original = self.originals[chosen[name]]
-            if original is stub:
-                if cell.grade_id != name:
-                    lost[name] = "id"
-            elif cell.about or any(other is stub for other in self.originals):
-                notes.append(f"Cell {name} was found by what it defines.")
-            else:
-                lost[name] = "what it defines"
-            if sum(other is original for other in self.originals) > 1 and original:
-                notes.append(f"Cell {name} is there more than once; one was taken.")
-            if cell.kind != stub.kind:
-                notes.append(f"Cell {name} was of type {cell.kind[:20]}.")
-        return [*_about_lost(lost), *notes, *self._course_notes()]
-
-    def _course_notes(self) -> list[str]:
-        """Return sentences on the course's own cells, which run as they were."""
-        tests = [cell for cell in self.assignment.cells if cell.role == "test"]
-        places = {cell.grade_id: [] for cell in tests}
-        for number, original in enumerate(self.originals):
-            if original is not None and original.role == "test":
-                places[original.grade_id].append(number)
-        # Tests of one question may have the same text: then either stands for both.
-        texts = {_same(source) for source in self.sources}
-        missing = [
-            test.grade_id
-            for test in tests
-            if not places[test.grade_id] and _same(test.source) not in texts
-        ]
-        changed = [
-            name
-            for name, numbers in places.items()
-            if any(not self._is_copy(number) for number in numbers)
-        ]
-        relabelled = [
-            cell.grade_id
-            for cell, original in zip(self.student, self.originals, strict=True)
-            if cell.about and (original is None or not _keeps_data(cell, original))
-        ]
-        notes = []
-        if missing:
-            notes.append(f"Missing tests, which ran all the same: {_few(missing)}.")
-        if changed:
-            notes.append(f"Changed tests; the course's own ran: {_few(changed)}.")
-        if relabelled:
-            notes.append(
-                f"nbgrader's data were changed, without effect, on {len(relabelled)} "
-                f"cell{'s' * (len(relabelled) > 1)}."
-            )
-        return notes
+    return notes
 
 
 def _code(cell: StudentCell) -> str:
@@ -289,11 +364,11 @@ def _code(cell: StudentCell) -> str:
     return fenced.group(1) if fenced else cell.source
 
 
-def _few(names: list[str], most: int = 4) -> str:
+def _few(names: list[str], limit: int = 4) -> str:
     """Return names in a row; of many, the first and how many more."""
-    if len(names) <= most:
+    if len(names) <= limit:
         return ", ".join(names)
-    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    return f"{', '.join(names[: limit - 1])} and {len(names) - limit + 1} more"
 
 
 def _about_lost(lost: dict[str, str]) -> list[str]:
@@ -313,12 +388,16 @@ def _about_lost(lost: dict[str, str]) -> list[str]:
     return [f"{len(lost)} solution cells had lost nbgrader's data; found {ways}."]
 
 
-def _keeps_data(cell: StudentCell, original: Cell) -> bool:
+def _keeps_data(candidate: Candidate) -> bool:
+    """Return whether nbgrader's data on a cell, if there are any, are the course's."""
+    about, original = candidate.cell.about, candidate.original
+    if not about:
+        return True
+    if original is None or candidate.cell.grade_id != original.grade_id:
+        return False
     expected = {
         "grade": original.role == "test",
         "solution": original.role == "solution",
         "points": original.points,
     }
-    return cell.grade_id == original.grade_id and all(
-        cell.about.get(key, value) == value for key, value in expected.items()
-    )
+    return all(about.get(key, value) == value for key, value in expected.items())
