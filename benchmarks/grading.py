@@ -19,7 +19,6 @@ Run it on an idle machine: the ratio stands only when both had the same cores.
 """
 
 import argparse
-import io
 import os
 import statistics
 import subprocess
@@ -36,6 +35,7 @@ import psutil
 from tqdm import tqdm
 
 from grading.course import Course
+from grading.journal import Journal
 from grading.runtime import sandbox
 from grading.runtime.executor import Executor
 from grading.submission.assemble import job
@@ -174,35 +174,20 @@ def sandboxed(
     course: NbgraderCourse, names: Sequence[str], total: int, workers: int
 ) -> Run:
     """Let one `course grade` mark what was handed in."""
-    journal = _Journal(course.root / ".grading" / "journal.jsonl")
+    before = _recorded(course)
     return watched(
-        ["-m", "grading.cli", "grade", *names, "--workers", str(workers)],
+        ["-m", "grading", "grade", *names, "--workers", str(workers)],
         course.root,
-        journal.results,
+        lambda: _recorded(course) - before,
         total,
         f"{', '.join(names)}, course",
     )
 
 
-class _Journal:
-    """Counts the results that are added to a journal from now on."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.read = path.stat().st_size if path.exists() else 0
-        self.count = 0
-
-    def results(self) -> int:
-        """Return how many results were added."""
-        if self.path.exists():
-            with open(self.path, "rb") as file:
-                file.seek(self.read)
-                new = file.read()
-            whole = new[: new.rfind(b"\n") + 1]
-            self.read += len(whole)
-            lines = io.BytesIO(whole)
-            self.count += sum(line.startswith(b'{"result"') for line in lines)
-        return self.count
+def _recorded(course: NbgraderCourse) -> int:
+    """Return how many results the journal holds."""
+    with Journal(course.root / ".grading" / "journal.db", write=False) as journal:
+        return journal.count()
 
 
 # --- what is measured -----------------------------------------------------------------

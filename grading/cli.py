@@ -12,6 +12,7 @@ It works in the course folder, the one with ``nbgrader_config.py``, next to nbgr
 the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
 """
 
+import errno
 import time
 import webbrowser
 from collections import Counter
@@ -19,41 +20,25 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
+from helpers.errors import CourseError
+
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from grading import demo
-from grading.course import Course
-from grading.demo import DemoError
+from grading.course import Course, NotFoundError
 from grading.gradebook import roster
 from grading.gradebook.export import export
-from grading.gradebook.feedback import FeedbackError, feedback
-from grading.gradebook.roster import RosterError
-from grading.gradebook.writer import WriteError
-from grading.journal import Journal, JournalError
-from grading.lock import HeldError, lock
+from grading.gradebook.feedback import feedback
+from grading.journal import Journal
+from grading.lock import lock
 from grading.runtime import sandbox
-from grading.runtime.backends import PoolError
-from grading.runtime.executor import SandboxError, warm_up
 from grading.runtime.job import Result
-from grading.session import Grading, outcomes
+from grading.session import Backend, Grading, plan, run
 from grading.submission import intake
 from grading.submission.assignment import Assignment
-
-ERRORS = (
-    DemoError,
-    FeedbackError,
-    HeldError,
-    JournalError,
-    OSError,
-    PoolError,
-    RosterError,
-    SandboxError,
-    WriteError,
-    sandbox.NoSandboxError,
-)
 
 app = typer.Typer(help="Grade a class of the course.", no_args_is_help=True)
 # Without markup: names and notes come from students.
@@ -67,18 +52,27 @@ COLUMNS = (
 )
 # How a submission ends that could not be run to its end.
 ENDED = ("failed", "timeout", "refused")
+# What a machine may refuse to any command: not allowed, read-only, or the disk is full.
+REFUSED = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.ENOSPC,
+    errno.EPERM,
+    errno.EROFS,
+}
 
 
 def _table(
     assignment: Assignment, results: dict[str, Result], nothing: Iterable[str]
 ) -> Table:
-    most = sum(assignment.points.values())
+    total = sum(assignment.points.values())
     columns = ("student", "points", "status", "seconds", "what to know")
     table = Table(*columns, title=assignment.name)
     for student, result in sorted(results.items()):
         table.add_row(
             student,
-            f"{sum(result.marks.values()):g} of {most:g}",
+            f"{sum(result.marks.values()):g} of {total:g}",
             result.status,
             f"{result.seconds['all']:.1f}" if "all" in result.seconds else "",
             " ".join((*result.notes, *result.flags)),
@@ -132,106 +126,86 @@ def grade(
     names = list(dict.fromkeys(names))
     course = Course.load(root)
     everybody = None if class_list is None else roster.read(course, class_list)
-    # Whatever is wrong with the command shows before anything runs.
+    # All that is wrong with the command shows before anything runs.
     assignments = [Assignment.load(course, name) for name in names]
     classes = [_class_of(course, name, everybody, student or []) for name in names]
-
-    def get_ready() -> None:
-        if scheduler is None:
-            warm_up(trust_submissions)
-
-    with (
-        lock(course.state / "lock"),
-        Journal(course.state / "journal.jsonl") as journal,
-    ):
+    backend = Backend(workers, scheduler, trust_submissions)
+    with lock(course.state / "lock"), Journal(course.journal) as journal:
         with console.status("Reading what was handed in"):
             gradings = [
-                Grading(
-                    course, assignment, found, journal, force=force, get_ready=get_ready
-                )
-                for assignment, (found, _) in zip(assignments, classes, strict=True)
+                plan(course, assignment, students, journal, backend, force=force)
+                for assignment, (students, _) in zip(assignments, classes, strict=True)
             ]
-            for one in gradings:
-                one.open_gradebook()
-        _run(
-            gradings,
-            workers=workers,
-            scheduler=scheduler,
-            trust_submissions=trust_submissions,
-        )
-        for one in gradings:
-            one.finish()
-    for one, (_, nothing) in zip(gradings, classes, strict=True):
-        _show(one, nothing)
-    for one in gradings:
-        if one.unwritten is not None:
-            raise one.unwritten
-    if any(one.failed for one in gradings):
-        console.print("The machine failed, not the students. Run the command again.")
-        raise typer.Exit(1)
+        _run(gradings, backend)
+    for grading, (_, nothing) in zip(gradings, classes, strict=True):
+        _show(grading, nothing)
+    _stop_if_failed(gradings)
 
 
 def _class_of(
     course: Course, name: str, everybody: Collection[str] | None, only: Collection[str]
 ) -> tuple[Collection[str], Collection[str]]:
-    """Return whom to grade, and who handed in nothing.
+    """Return the students to grade, and those who handed in nothing.
 
     Args:
+        course: the course folder.
+        name: the assignment's name.
         everybody: ids of the class; None if it is not known.
         only: ids of those to grade; empty for all.
+
+    Raises:
+        NotFoundError: one of ``only`` handed in nothing.
     """
-    found, left_out = intake.students(course, name, everybody)
+    students, left_out = intake.students(course, name, everybody)
     for folder, why in left_out.items():
         console.print(f"left out: {folder}: {why}")
-    if unknown := set(only) - set(found):
-        raise FileNotFoundError(
+    if unknown := set(only) - set(students):
+        raise NotFoundError(
             f"{name}: nothing was handed in by {', '.join(sorted(unknown))}"
         )
-    return (only, []) if only else (found, sorted(set(everybody or ()) - set(found)))
+    if only:
+        return only, []
+    return students, sorted(set(everybody or ()) - set(students))
 
 
-def _run(
-    gradings: list[Grading],
-    *,
-    workers: int,
-    scheduler: str | None,
-    trust_submissions: bool,
-) -> None:
+def _run(gradings: list[Grading], backend: Backend) -> None:
     """Run what has to run, and show how far it is."""
     with Progress(*COLUMNS, console=console) as progress:
-        bars = {
-            one.assignment.name: progress.add_task(
-                one.assignment.name, total=len(one.todo), failed=0
-            )
-            for one in gradings
-        }
+        bars = {}
+        for grading in gradings:
+            name = grading.assignment.name
+            bars[name] = progress.add_task(name, total=len(grading.todo), failed=0)
         failures = Counter[str]()
-        by_name = {one.assignment.name: one for one in gradings}
-        for work, outcome in outcomes(
-            [work for one in gradings for work in one.todo],
-            workers=workers,
-            scheduler=scheduler,
-            trust_submissions=trust_submissions,
-            say=progress.console.print,
-        ):
-            name = work.job.assignment
-            by_name[name].take(work, outcome)
+        for grading, outcome in run(gradings, backend, progress.console.print):
+            name = grading.assignment.name
             failures[name] += not isinstance(outcome, Result) or outcome.status in ENDED
             progress.update(bars[name], advance=1, failed=failures[name])
 
 
-def _show(one: Grading, nothing: Iterable[str]) -> None:
+def _show(grading: Grading, nothing: Iterable[str]) -> None:
     """Print what came of an assignment."""
-    if one.unwritten is None:
-        console.print(_table(one.assignment, one.results, nothing))
-    for sentence in sorted(one.removed):
+    if grading.unwritten is None:
+        console.print(_table(grading.assignment, grading.results, nothing))
+    for sentence in sorted(grading.removed):
         console.print(sentence)
     console.print(
-        f"{one.assignment.name}: {len(one.todo)} run, "
-        f"{len(one.works) - len(one.todo)} unchanged."
+        f"{grading.assignment.name}: {len(grading.todo)} run, "
+        f"{len(grading.works) - len(grading.todo)} unchanged."
     )
-    for who, error in sorted(one.failed.items()):
-        console.print(f"{who}: not graded. {error}", style="red")
+    for student, error in sorted(grading.failed.items()):
+        console.print(f"{student}: not graded. {error}", style="red")
+
+
+def _stop_if_failed(gradings: list[Grading]) -> None:
+    """Say which results are missing in the gradebook, and why; then end the command."""
+    unwritten = [grading.unwritten for grading in gradings if grading.unwritten]
+    for error in unwritten:
+        console.print(f"{error}", style="red")
+    failed = any(grading.failed for grading in gradings)
+    if failed:
+        console.print("The machine failed, not the students. Run the command again.")
+    if failed or unwritten:
+        raise typer.Exit(1)
 
 
 @app.command(name="feedback")
@@ -286,10 +260,10 @@ def run_demo(
     started = time.monotonic()
     sandbox.require()
     names = assignment or ["quiz", "vanilla"]
-    course, what = demo.make(to, names, students)
+    course, works = demo.make(to, names, students)
     for name in names:
         handed_in = Table("student", f"handed in for {name}")
-        for row in what[name].items():
+        for row in works[name].items():
             handed_in.add_row(*row)
         console.print(handed_in)
         grade([name], workers=workers, root=course.root)
@@ -312,10 +286,12 @@ def _opened(page: Path) -> bool:
 
 
 def main() -> None:
-    """Run the command; a known error is one sentence, not a traceback."""
+    """Run the command; an error that it knows is one sentence, not a traceback."""
     try:
         app(standalone_mode=True)
-    except ERRORS as error:
+    except (CourseError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in REFUSED:
+            raise  # a mistake in the program
         console.print(f"{error}", style="red")
         raise SystemExit(1) from None
 

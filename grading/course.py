@@ -8,11 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from helpers.errors import CourseError
+
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
+from traitlets.config.loader import Config, ConfigFileNotFound, PyFileConfigLoader
 
 from grading.database import compiled_once
+
+
+class NotFoundError(CourseError):
+    """A course folder, an assignment or a student's work that was named is missing."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +38,13 @@ class Course:
         """Read the settings of the course in ``root``.
 
         Raises:
-            FileNotFoundError: there is no ``nbgrader_config.py``.
+            NotFoundError: there is no ``nbgrader_config.py``.
         """
         root = root.resolve()
         try:
             config = PyFileConfigLoader("nbgrader_config.py", str(root)).load_config()
         except ConfigFileNotFound:
-            raise FileNotFoundError(
+            raise NotFoundError(
                 f"{root} is no course folder: it holds no nbgrader_config.py"
             ) from None
         config.CourseDirectory.root = str(root)
@@ -55,9 +61,14 @@ class Course:
         return self.root / ".grading"
 
     @property
+    def journal(self) -> Path:
+        """The file that results are recorded in."""
+        return self.state / "journal.db"
+
+    @property
     def submitted(self) -> str:
         """Name of the folder with what students handed in."""
-        return self.directory.submitted_directory
+        return str(self.directory.submitted_directory)
 
     def path(self, step: str, student: str, assignment: str) -> Path:
         """Return an assignment's folder in a step such as ``"autograded"``."""

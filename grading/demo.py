@@ -1,8 +1,6 @@
 """A class of synthetic students in a course folder of its own, to try the grader on."""
 
-import importlib
 import shutil
-import sys
 import tempfile
 from itertools import cycle, islice
 from pathlib import Path
@@ -12,14 +10,16 @@ from helpers.errors import CourseError
 from grading.course import Course
 
 CLONE = Path(__file__).resolve().parent.parent
-KNOWN = CLONE / "samples" / "submissions"
+SOLUTIONS = CLONE / "solutions"
 
 
 class DemoError(CourseError):
     """The class cannot be made; the message says what to do."""
 
 
-def make(to: Path | None, names: list[str], students: int) -> tuple[Course, dict]:
+def make(
+    to: Path | None, names: list[str], students: int
+) -> tuple[Course, dict[str, dict[str, str]]]:
     """Make a course folder in which a class has handed in its work.
 
     The work is made of the submissions that the project's tests know.
@@ -37,36 +37,37 @@ def make(to: Path | None, names: list[str], students: int) -> tuple[Course, dict
         DemoError: this is no clone of the project, there is no such assignment, or the
             folder is not empty.
     """
-    if not KNOWN.is_dir():
+    if not SOLUTIONS.is_dir():
         raise DemoError(
-            "The demo's students come from the project's tests, which are not "
-            "installed: clone the project and run `make demo` there."
+            "The demo grades the course's own assignments, which are not installed: "
+            "clone the project and run `make demo` there."
         )
     for name in names:
-        if not (KNOWN / f"{name}.py").is_file():
+        if not (SOLUTIONS / name / f"{name}.ipynb").is_file():
             raise DemoError(f"No submissions of an assignment {name!r} are known.")
     root = Path(to or tempfile.mkdtemp(prefix="course-demo-")).resolve()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise DemoError(f"{root} is not empty: name a new folder.")
     root.mkdir(parents=True, exist_ok=True)
     shutil.copy(CLONE / "nbgrader_config.py", root)
-    what: dict[str, dict[str, str]] = {}
-    for name in names:
-        shutil.copytree(CLONE / "solutions" / name, root / "solutions" / name)
-        what[name] = {}
-        for number, work in enumerate(_works(name, students), start=1):
-            student = f"student_{number:02}"
-            what[name][student] = work.what
-            folder = root / "submitted" / student / name
-            folder.mkdir(parents=True)
-            for file, content in work.files.items():
-                (folder / file).write_bytes(content)
-    return Course.load(root), what
+    works = {name: _hand_in(root, name, students) for name in names}
+    return Course.load(root), works
 
 
-def _works(name: str, students: int) -> islice:
-    """Yield what each student hands in; in a large class, kinds come again."""
-    if str(CLONE) not in sys.path:
-        sys.path.insert(0, str(CLONE))
-    demo_class = importlib.import_module("samples.demo_class")
-    return islice(cycle(demo_class.works(name)), students)
+def _hand_in(root: Path, name: str, students: int) -> dict[str, str]:
+    """Hand in an assignment for each student; return what, in a few words."""
+    # The only command that needs the samples: attacks, odd files and known answers.
+    from samples import demo_class
+
+    shutil.copytree(SOLUTIONS / name, root / "solutions" / name)
+    handed_in = {}
+    # In a large class, the same kinds of work come again.
+    works = islice(cycle(demo_class.works(name)), students)
+    for number, work in enumerate(works, start=1):
+        student = f"student_{number:02}"
+        handed_in[student] = work.what
+        folder = root / "submitted" / student / name
+        folder.mkdir(parents=True)
+        for file, content in work.files.items():
+            (folder / file).write_bytes(content)
+    return handed_in

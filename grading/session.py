@@ -1,18 +1,38 @@
 """Grading a class: what has to run, what is recorded of it, and what is written."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from grading.course import Course
 from grading.gradebook.writer import WriteError, Writer
 from grading.journal import Journal
 from grading.runtime import backends, fingerprint
 from grading.runtime.backends import Outcome
-from grading.runtime.executor import SandboxError
+from grading.runtime.executor import SandboxError, warm_up
 from grading.runtime.job import Job, Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where submissions run.
+
+    Attributes:
+        workers: how many run side by side on this machine.
+        scheduler: address of a Dask scheduler, whose workers run them instead.
+        trust_submissions: do without a sandbox.
+    """
+
+    workers: int = 2
+    scheduler: str | None = None
+    trust_submissions: bool = False
+
+    def warm_up(self) -> None:
+        """Start in the background what the first submission would have to wait for."""
+        if self.scheduler is None:
+            warm_up(self.trust_submissions)
 
 
 @dataclass(frozen=True)
@@ -23,20 +43,17 @@ class Work:
     job: Job
 
 
+@dataclass
 class Grading:
     """One assignment of a class, from what was handed in to what was written.
 
-    Args:
-        course: the course folder.
-        assignment: the course's own notebook.
-        students: ids of those whose work is graded.
-        journal: where results are recorded, open for writing.
-        force: run and write again what was graded.
-        get_ready: called for each submission that has to run, while others are read.
-
     Attributes:
+        assignment: the course's own notebook.
+        journal: where results are recorded, open for writing.
+        writer: writes them into the gradebook.
+        force: run and write again what was graded.
         works: all submissions.
-        todo: what has to run.
+        todo: those that have to run.
         results: what came of each student's work, without its outputs, so that a large
             class takes little memory.
         failed: by student, why the machine could not run it.
@@ -44,113 +61,143 @@ class Grading:
         unwritten: why the gradebook could not be written; None while it can.
     """
 
-    def __init__(
-        self,
-        course: Course,
-        assignment: Assignment,
-        students: Collection[str],
-        journal: Journal,
-        *,
-        force: bool,
-        get_ready: Callable[[], None],
-    ) -> None:
-        self.course = course
-        self.assignment = assignment
-        self.journal = journal
-        self.force = force
-        self.works: list[Work] = []
-        self.todo: list[Work] = []
-        self.results: dict[str, Result] = {}
-        self.failed: dict[str, SandboxError] = {}
-        self.removed: list[str] = []
-        self.unwritten: WriteError | None = None
-        environment = fingerprint.environment()
-        for student in students:
-            submission = intake.receive(course, assignment, student)
-            job = assemble.job(assignment, submission, environment)
-            self.works.append(Work(submission, job))
-            result = self._recorded(job)
-            if result is not None:
-                self.results[student] = _without_outputs(result)
-            if result is None or force:
-                self.todo.append(self.works[-1])
-                get_ready()
+    assignment: Assignment
+    journal: Journal
+    writer: Writer
+    force: bool
+    works: list[Work]
+    todo: list[Work]
+    results: dict[str, Result]
+    failed: dict[str, SandboxError] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    unwritten: WriteError | None = None
 
-    def open_gradebook(self) -> None:
-        """See to it that the gradebook can be written, and knows the assignment.
+    def take(self, work: Work, outcome: Outcome) -> None:
+        """Record and write what came of a submission.
 
         Raises:
-            WriteError: it cannot, or knows another.
+            JournalError: it could not be recorded.
         """
-        self._writer = Writer(self.course, self.assignment, self.journal)
-
-    def take(self, one: Work, outcome: Outcome) -> None:
-        """Record and write what came of a submission."""
         if isinstance(outcome, Result):
             self.journal.record(outcome)
-            self.results[one.job.student] = _without_outputs(outcome)
-            self._write(one, again=self.force)
+            self.results[outcome.student] = _without_outputs(outcome)
+            self._write(work, outcome, again=self.force)
         else:
-            self.failed[one.job.student] = outcome
+            self.failed[work.job.student] = outcome
 
     def finish(self) -> None:
         """Write what was recorded before, and did not come into the gradebook."""
-        ran = {one.job.student for one in self.todo} - self.failed.keys()
-        for one in self.works:
-            if one.job.student not in ran:
-                self._write(one)
+        ran = {work.job.student for work in self.todo} - self.failed.keys()
+        for work in self.works:
+            result = None if work.job.student in ran else _recorded(self.journal, work)
+            if result is not None:
+                self._write(work, result)
 
-    def _recorded(self, job: Job) -> Result | None:
-        return self.journal.result(job.assignment, job.student, job.key)
-
-    def _write(self, one: Work, *, again: bool = False) -> None:
-        """Write what the journal holds of a submission, if that is not done."""
-        result = self._recorded(one.job)
-        if result is None or self.unwritten is not None:
+    def _write(self, work: Work, result: Result, *, again: bool = False) -> None:
+        """Write a result, if that is not done."""
+        if self.unwritten is not None:
             return
         try:
-            if again or self._writer.pending(one.job, result):
-                self.removed += self._writer.write(
-                    one.job, result, one.submission.timestamp
+            if again or self.writer.pending(work.job, result):
+                self.removed += self.writer.write(
+                    work.job, result, work.submission.timestamp
                 )
         except WriteError as error:
             self.unwritten = error  # all others are run first, and kept
 
 
-def outcomes(
-    works: Collection[Work],
+def plan(
+    course: Course,
+    assignment: Assignment,
+    students: Collection[str],
+    journal: Journal,
+    backend: Backend,
     *,
-    workers: int,
-    scheduler: str | None,
-    trust_submissions: bool,
-    say: Callable[[str], None],
-) -> Iterator[tuple[Work, Outcome]]:
-    """Run submissions; yield each with what came of it, as they end.
+    force: bool = False,
+) -> Grading:
+    """Read what was handed in, open the gradebook, and find out what has to run.
 
     Args:
-        works: what is to be done, of one assignment or of several.
-        workers: how many run side by side on this machine.
-        scheduler: address of a Dask scheduler, whose workers run the jobs instead.
-        trust_submissions: do without a sandbox.
-        say: takes sentences for whoever waits.
+        course: the course folder.
+        assignment: the course's own notebook.
+        students: ids of those whose work is graded.
+        journal: where results are recorded, open for writing.
+        backend: where submissions run; it starts when the first is found that has to.
+        force: run and write again what was graded.
+
+    Raises:
+        WriteError: the gradebook cannot be written, or holds another assignment of
+            this name.
+        JournalError: the journal cannot be read.
     """
-    running = {}
-    for one in works:
-        if one.submission.refused is None:
-            running[one.job.assignment, one.job.student] = one
+    environment = fingerprint.environment()
+    works: list[Work] = []
+    todo: list[Work] = []
+    results: dict[str, Result] = {}
+    for student in students:
+        submission = intake.receive(course, assignment, student)
+        work = Work(submission, assemble.job(assignment, submission, environment))
+        works.append(work)
+        result = _recorded(journal, work)
+        if result is not None:
+            results[student] = _without_outputs(result)
+        if result is None or force:
+            todo.append(work)
+            backend.warm_up()
+    writer = Writer(course, assignment, journal)
+    return Grading(assignment, journal, writer, force, works, todo, results)
+
+
+def run(
+    gradings: Collection[Grading], backend: Backend, say: Callable[[str], None]
+) -> Iterator[tuple[Grading, Outcome]]:
+    """Run, record and write what has to be; yield each outcome, as submissions end.
+
+    Args:
+        gradings: the assignments. Their submissions run side by side.
+        backend: where submissions run.
+        say: takes sentences for people who wait.
+
+    Raises:
+        JournalError: a result could not be recorded.
+        PoolError: the scheduler or its workers cannot be used.
+        NoSandboxError: this machine cannot make a sandbox.
+    """
+    by_name = {grading.assignment.name: grading for grading in gradings}
+    todo = [work for grading in gradings for work in grading.todo]
+    for work, outcome in _outcomes(todo, backend, say):
+        grading = by_name[work.job.assignment]
+        grading.take(work, outcome)
+        yield grading, outcome
+    for grading in gradings:
+        grading.finish()
+
+
+def _outcomes(
+    works: Collection[Work], backend: Backend, say: Callable[[str], None]
+) -> Iterator[tuple[Work, Outcome]]:
+    """Run submissions; yield each with what came of it, as they end."""
+    running: dict[tuple[str, str], Work] = {}
+    for work in works:
+        if work.submission.refused is None:
+            running[work.job.assignment, work.job.student] = work
         else:
-            yield one, assemble.refusal(one.job, one.submission)
+            yield work, assemble.refusal(work.job, work.submission)
     for job, outcome in backends.run(
-        [one.job for one in running.values()],
-        workers=workers,
-        scheduler=scheduler,
-        trust_submissions=trust_submissions,
+        [work.job for work in running.values()],
+        workers=backend.workers,
+        scheduler=backend.scheduler,
+        trust_submissions=backend.trust_submissions,
         say=say,
     ):
-        one = running[job.assignment, job.student]
+        work = running[job.assignment, job.student]
         if isinstance(outcome, Result):
-            outcome = assemble.with_notes(outcome, one.submission)
-        yield one, outcome
+            outcome = assemble.with_notes(outcome, work.submission)
+        yield work, outcome
+
+
+def _recorded(journal: Journal, work: Work) -> Result | None:
+    return journal.result(work.job.assignment, work.job.student, work.job.key)
 
 
 def _without_outputs(result: Result) -> Result:

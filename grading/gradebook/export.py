@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from helpers.errors import CourseError
+
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
 from traitlets import Dict, Enum, Unicode
@@ -28,6 +30,10 @@ def cell(value: Any) -> str | float:
         return round(value, 4)
     text = CONTROL.sub(" ", str(value))
     return f"'{text}" if FORMULA.match(text) else text
+
+
+class ExportError(CourseError):
+    """The file cannot be written."""
 
 
 class _Export(ExportPlugin):
@@ -213,9 +219,13 @@ def export(
     Raises:
         KeyError: an unknown format.
         ValueError: an assignment that does not exist.
+        ExportError: the file cannot be written.
     """
     plugin = EXPORTERS[format](config=course.config, assignment=list(assignments))
     plugin.to = str(to or course.root / plugin.default_name)
     with course.gradebook() as gradebook:
-        plugin.export(gradebook)
+        try:
+            plugin.export(gradebook)
+        except OSError as error:
+            raise ExportError(f"{error}") from error
     return Path(plugin.to)

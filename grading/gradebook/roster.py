@@ -26,8 +26,8 @@ def read(course: Course, roster: str) -> list[str]:
             reads; or ``"gradebook"`` for the students whom the gradebook knows.
 
     Raises:
-        RosterError: there is no such column, or an id cannot be a folder's name.
-        OSError: the file cannot be read.
+        RosterError: the file cannot be read, there is no such column, or an id cannot
+            be a folder's name.
     """
     if roster == GRADEBOOK:
         with course.gradebook() as gradebook:
@@ -47,6 +47,8 @@ def _column(path: Path) -> list[str]:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise RosterError(f"{path} is not in UTF-8.") from None
+    except OSError as error:
+        raise RosterError(f"{error}") from None
     first = text.partition("\n")[0]
     separator = max(SEPARATORS, key=first.count)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)

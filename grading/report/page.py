@@ -51,10 +51,10 @@ def report(course: Course, name: str) -> Path:
         name: the assignment's name.
 
     Raises:
-        FileNotFoundError: the course has no such assignment.
+        NotFoundError: the course has no such assignment.
     """
     assignment = Assignment.load(course, name)
-    with Journal(course.state / "journal.jsonl", write=False) as journal:
+    with Journal(course.journal, write=False) as journal:
         # Outputs, most of what results hold, have no place on the page.
         results = (replace(one, outputs={}) for one in journal.latest(name))
         summary = Summary.of(assignment.points, results)

@@ -16,7 +16,7 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import is_grade, is_solution
 
-from grading.course import Course
+from grading.course import Course, NotFoundError
 from grading.runtime.job import Cell, Role
 
 
@@ -41,11 +41,11 @@ class Assignment:
         Solutions and hidden tests are taken out by nbgrader's own preprocessors.
 
         Raises:
-            FileNotFoundError: the course has no such assignment.
+            NotFoundError: the course has no such assignment.
         """
         path = course.source(name)
         if not path.is_file():
-            raise FileNotFoundError(f"the course has no assignment {name!r}: no {path}")
+            raise NotFoundError(f"the course has no assignment {name!r}: no {path}")
         trusted = nbformat.read(path, as_version=4)
         for step in (ClearSolutions, ClearOutput):
             trusted, _ = step(config=course.config).preprocess(trusted, {})

@@ -220,7 +220,7 @@ except sqlite3.Error as error:
         "course_folder_written",
         code="""
 import os, shutil
-for path in ("gradebook.db", ".grading/journal.jsonl", "solutions/quiz/quiz.ipynb"):
+for path in ("gradebook.db", ".grading/journal.db", "solutions/quiz/quiz.ipynb"):
     try:
         os.makedirs(os.path.dirname("@COURSE@/" + path), exist_ok=True)
         open("@COURSE@/" + path, "w").write("mine")

@@ -1,4 +1,4 @@
-"""Runs of the command ``course`` that something happens to: a kill, a full disk, …
+"""Runs of the command ``course`` that something happens to: a kill, or a full disk.
 
 ``Runner`` starts a process that has imported what the command needs. It forks one for
 each run, which saves the seconds that imports take.
@@ -76,8 +76,9 @@ class Runner:
         """Run ``course`` with ``arguments``.
 
         Args:
+            *arguments: of the command.
             meanwhile: called with the id of the process that runs.
-            happens: ``kind`` and ``number`` of the point at which it is killed, or
+            **happens: ``kind`` and ``number`` of the point at which it is killed, or
                 ``file_bytes``, the largest size of a file, or ``clock``: a seed of
                 jumps of the clock.
         """

@@ -1,10 +1,16 @@
 """`course grade` marks a class as the known submissions say, and runs nothing twice."""
 
+import errno
+from unittest.mock import MagicMock
+
+from helpers.errors import CourseError
+
 import nbformat
 import pytest
 from typer.testing import CliRunner
 
 from grading import cli, session
+from grading.course import NotFoundError
 from grading.gradebook.writer import WriteError
 from grading.runtime import sandbox
 from grading.runtime.job import Result
@@ -77,7 +83,7 @@ def without_sandbox(monkeypatch):
             yield one, Result(one.key, one.student, one.assignment, "graded")
 
     monkeypatch.setattr(sandbox, "require", lambda: None)
-    monkeypatch.setattr(cli, "warm_up", starts.append)
+    monkeypatch.setattr(session, "warm_up", starts.append)
     monkeypatch.setattr(session.backends, "run", nothing_runs)
     return starts
 
@@ -140,7 +146,8 @@ def test_what_cannot_be_written_keeps_no_other_assignment_from_being_graded(
     with monkeypatch.context() as broken:
         broken.setattr(session.Writer, "write", full)
         ran = CliRunner().invoke(cli.app, ["grade", *names, "--root", str(tmp_path)])
-    assert str(ran.exception) == "the disk is full"
+    assert ran.exit_code == 1
+    assert "the disk is full" in ran.output.splitlines()
     assert f"{NAME}: 1 run, 0 unchanged." in ran.output
     assert course.marks(NAME) == {"ana": dict.fromkeys(points(NAME), 0.0)}
     # What ran is safe: the next command writes it, and runs nothing.
@@ -188,10 +195,56 @@ def test_nothing_runs_when_one_of_several_assignments_cannot_be_graded(
     assert not (tmp_path / "autograded").exists()
 
 
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (NotFoundError("no such course"), "no such course"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError(errno.EACCES, "Permission denied", "marks.csv"), "'marks.csv'"),
+    ],
+    ids=["of the course", "full disk", "permission"],
+)
+def test_what_a_user_can_mend_is_a_sentence(monkeypatch, capsys, error, sentence):
+    monkeypatch.setattr(cli, "app", MagicMock(side_effect=error))
+    with pytest.raises(SystemExit, match="1"):
+        cli.main()
+    assert sentence in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(2, "no file"), KeyError("name")])
+def test_a_mistake_in_the_program_keeps_its_traceback(monkeypatch, error):
+    monkeypatch.setattr(cli, "app", MagicMock(side_effect=error))
+    with pytest.raises(type(error)):
+        cli.main()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["grade", "other"], "the course has no assignment 'other'"),
+        (["report", "other"], "the course has no assignment 'other'"),
+        (["grade", NAME, "--student", "eve"], "nothing was handed in by eve"),
+        (["grade", NAME, "--roster", "no.csv"], "no.csv"),
+        (["export", "--to", "no/folder/marks.csv"], "no/folder/marks.csv"),
+        (["export", "--root", "nowhere"], "is no course folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_named_and_missing_is_a_sentence(
+    tmp_path, monkeypatch, arguments, sentence
+):
+    monkeypatch.setattr(sandbox, "require", lambda: None)
+    NbgraderCourse(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    error = CliRunner().invoke(cli.app, arguments).exception
+    assert isinstance(error, CourseError), repr(error)
+    assert sentence in str(error)
+
+
 def test_a_student_who_handed_in_nothing_is_named(graded):
     course, _, _ = graded
     result = CliRunner().invoke(
         cli.app, ["grade", NAME, "--student", "nobody", "--root", str(course.root)]
     )
-    assert isinstance(result.exception, FileNotFoundError)
+    assert isinstance(result.exception, NotFoundError)
     assert "nobody" in str(result.exception)

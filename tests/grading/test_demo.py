@@ -99,8 +99,8 @@ def test_every_assignment_has_a_class_of_all_kinds():
 
 
 def test_a_large_class_repeats_the_kinds(tmp_path):
-    course, what = demo.make(tmp_path / "new", [NAME], 60)
-    assert len(set(what[NAME].values())) == len(works(NAME))
+    course, handed_in = demo.make(tmp_path / "new", [NAME], 60)
+    assert len(set(handed_in[NAME].values())) == len(works(NAME))
     assert len(list(course.root.glob(f"submitted/*/{NAME}"))) == 60
 
 
@@ -115,6 +115,6 @@ def test_what_it_cannot_do_is_said_in_a_sentence(tmp_path, names, found):
 
 
 def test_without_a_clone_it_says_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(demo, "KNOWN", tmp_path / "nowhere")
+    monkeypatch.setattr(demo, "SOLUTIONS", tmp_path / "nowhere")
     with pytest.raises(DemoError, match="clone the project"):
         demo.make(None, [NAME], 1)

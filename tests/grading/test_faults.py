@@ -25,6 +25,7 @@ import pytest
 from sqlalchemy import text
 
 from grading.course import Course
+from grading.journal import Journal
 from grading.runtime import backends, fingerprint
 from grading.runtime.executor import executor
 from grading.runtime.fingerprint import SIDES
@@ -41,7 +42,7 @@ from tests.grading.killed import POINTS, Ran, Runner, jumping_clock
 
 NAME = "quiz"
 LONG = pytest.mark.long
-JOURNAL = Path(".grading", "journal.jsonl")
+JOURNAL = Path(".grading", "journal.db")
 HALF = next(one for one in submissions(NAME) if one.loses)
 
 
@@ -166,11 +167,21 @@ def recorded(
 ) -> Path:
     """Return a folder whose journal holds all results, and whose gradebook none."""
     root = copy(handed_in, tmp_path_factory.mktemp("recorded") / "course")
-    lines = (graded[0] / JOURNAL).read_text("utf-8").splitlines(keepends=True)
-    (root / JOURNAL).parent.mkdir()
-    results = [line for line in lines if line.startswith('{"result"')]
-    (root / JOURNAL).write_text("".join(results), "utf-8")
+    with (
+        Journal(graded[0] / JOURNAL, write=False) as done,
+        Journal(root / JOURNAL) as journal,
+    ):
+        for result in done.latest(NAME):
+            journal.record(result)
     return root
+
+
+def journal_changes(root: Path) -> int:
+    """Return how often a course's journal was changed, as SQLite counts it."""
+    if not (root / JOURNAL).exists():
+        return 0
+    with open(root / JOURNAL, "rb") as file:
+        return int.from_bytes(file.read(28)[24:], "big")
 
 
 def grade(runner: Runner, root: Path, **happens: Any) -> Ran:
@@ -191,8 +202,11 @@ def killed_often(
     """Run in ``root`` until so many runs were killed; return them, and all runs.
 
     Args:
+        kills: how many.
         once: runs; returns what was to be killed, and how the run ended.
-        start: the folder to begin with anew when a run came to its end.
+        start: the folder to begin with again when a run came to its end.
+        root: the folder in which it runs.
+        expected: the state after a run without a fault.
     """
     killed: Counter[str] = Counter()
     runs = 0
@@ -250,17 +264,10 @@ def test_a_driver_killed_at_any_time_is_completed_by_the_next(
 
     def kill(pid: int) -> None:
         """Kill the driver as it starts, or after some more results."""
-        journal = root / JOURNAL
         alive = Path("/proc", str(pid), "exe")
-        before = journal.stat().st_size if journal.exists() else 0
+        before = journal_changes(root)
         if chance.random() > 0.3:
-            wait_until(
-                lambda: (
-                    not _runs(pid)
-                    or (journal.exists() and journal.stat().st_size > before)
-                ),
-                60,
-            )
+            wait_until(lambda: not _runs(pid) or journal_changes(root) > before, 60)
         time.sleep(chance.uniform(0, 1.5))
         below = list(tree(pid))[1:]
         if alive.exists():
@@ -483,7 +490,7 @@ def test_a_clock_that_jumps_changes_nothing_in_the_gradebook(
     assert state(root) == graded[1]
 
 
-DECIDING = (*SIDES, "submission", "journal.py", "gradebook/writer.py")
+DECIDING = (*SIDES, "submission", "gradebook", "journal.py", "session.py")
 
 
 @pytest.mark.parametrize("place", DECIDING)

@@ -71,7 +71,7 @@ def course(tmp_path_factory):
         marks={**assignment.points, "shapes": 0.0, "encoder_layers": 1 / 3},
         messages={"shapes": f"Does not hold: {ATTACKS[0]}"},
     )
-    with Journal(course.state / "journal.jsonl") as journal:
+    with Journal(course.journal) as journal:
         Writer(course, assignment, journal).write(job, result)
     with course.gradebook() as gradebook:
         for name, (first, last, email) in STUDENTS.items():

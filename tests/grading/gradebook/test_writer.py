@@ -46,7 +46,7 @@ def new_course(tmp_path_factory):
     shutil.copytree(ROOT / "solutions" / NAME, root / "solutions" / NAME)
     shutil.copy(ROOT / "nbgrader_config.py", root)
     course = Course.load(root)
-    with Journal(course.state / "journal.jsonl") as journal:
+    with Journal(course.journal) as journal:
         Writer(course, Assignment.load(course, NAME), journal)
     return root
 
@@ -64,7 +64,7 @@ def assignment(course):
 
 @pytest.fixture
 def journal(course):
-    with Journal(course.state / "journal.jsonl") as journal:
+    with Journal(course.journal) as journal:
         yield journal
 
 
@@ -199,7 +199,7 @@ def test_a_grader_killed_between_journal_and_gradebook_is_completed_by_the_next(
         code = f"{run}({str(course.root)!r}, {moment!r})"
         child = subprocess.run([sys.executable, "-c", code], cwd=ROOT)
         assert child.returncode == -signal.SIGKILL
-    with Journal(course.state / "journal.jsonl") as journal:
+    with Journal(course.journal) as journal:
         assert journal.result(NAME, "ana", job.key) == result
         one = Writer(course, assignment, journal)
         assert one.pending(job, result)
@@ -227,7 +227,7 @@ def write_and_die(root, moment):
     def die(*arguments, **named):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with Journal(course.state / "journal.jsonl") as journal:
+    with Journal(course.journal) as journal:
         journal.record(graded(assignment, job))
         one = Writer(course, assignment, journal)
         if moment == "after the marks":

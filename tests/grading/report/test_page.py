@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from grading import cli
-from grading.course import Course
+from grading.course import Course, NotFoundError
 from grading.journal import Journal
 from grading.report import charts
 from grading.report.page import page, report
@@ -335,7 +335,7 @@ def course(tmp_path):
     for student, code in {"ana": text, "bob": other_names(text), "chi": ""}.items():
         hand_in(course, student, code)
     assignment = Assignment.load(course, NAME)
-    with Journal(course.state / "journal.jsonl") as journal:
+    with Journal(course.journal) as journal:
         for student in ("ana", "bob"):
             submission = intake.receive(course, assignment, student)
             job = assemble.job(assignment, submission, "")
@@ -380,6 +380,6 @@ def test_a_course_in_which_nothing_is_graded_has_a_report(tmp_path):
 
 
 def test_an_assignment_that_does_not_exist_is_an_error(course):
-    with pytest.raises(FileNotFoundError, match="no assignment 'other'"):
+    with pytest.raises(NotFoundError, match="no assignment 'other'"):
         report(course, "other")
     assert not (course.root / "reports").exists()

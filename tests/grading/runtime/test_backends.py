@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from grading import cli
 from grading.course import Course
+from grading.journal import Journal
 from grading.runtime import backends, fingerprint
 from grading.runtime.executor import SandboxError
 from grading.runtime.job import Job, Result
@@ -245,14 +246,18 @@ def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
     course = NbgraderCourse(tmp_path)
     for number in range(STUDENTS):
         course.submit(NAME, f"student-{number}", source(NAME, "release"))
-    journal = tmp_path / ".grading" / "journal.jsonl"
+
+    def recorded() -> int:
+        with Journal(tmp_path / ".grading" / "journal.db", write=False) as journal:
+            return journal.count()
+
     address = local.scheduler_address
     arguments = ["grade", NAME, "--scheduler", address, "--root", str(tmp_path)]
     arguments.append("--trust-submissions")
     ended = threading.Event()
 
     def stop() -> None:
-        while not (journal.exists() and b'{"result"' in journal.read_bytes()):
+        while not recorded():
             time.sleep(0.02)
         local.scale(0)
         if not ended.wait(4):
@@ -266,7 +271,7 @@ def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
 
     assert ran.exit_code != 0
     assert " ".join(ran.output.split()).count("No worker is left at") == 1
-    kept = journal.read_bytes().count(b'{"result"')
+    kept = recorded()
     assert 1 <= kept < STUDENTS
     local.scale(1)
     ran = CliRunner().invoke(cli.app, arguments)
