@@ -52,7 +52,7 @@ demo: $(READY)  ## grade a class of synthetic students, open the report (make de
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --fork-strategy fewest --generate-hashes --upgrade \
-		--python-version 3.11 --extra dev --no-header --quiet \
+		--python-version 3.11 --extra cluster --extra dev --no-header --quiet \
 		pyproject.toml --output-file requirements.lock
 
 clean:  ## remove the environment (the data cache stays)

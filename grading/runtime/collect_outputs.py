@@ -86,7 +86,8 @@ class Messages:
 
     def outputs(self) -> list[Output]:
         """Return the outputs, cleaned."""
-        found = json.loads(ADDRESS.sub("0x…", json.dumps(clean(self._found))))
+        text = ADDRESS.sub("0x…", json.dumps(clean(self._found)))
+        found: list[Output] = json.loads(text)
         if self._full:
             found.append({"output_type": "stream", "name": "stdout", "text": LEFT_OUT})
         return found

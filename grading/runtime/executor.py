@@ -204,7 +204,8 @@ def _stop(control: socket.socket) -> dict[str, Any]:
         control.shutdown(socket.SHUT_WR)
     control.settimeout(GRACE_S)
     try:
-        return json.loads(control.recv(1 << 16))
+        report: dict[str, Any] = json.loads(control.recv(1 << 16))
+        return report
     except (OSError, ValueError):
         return {"why": "lost"}
 

@@ -76,19 +76,21 @@ class _Process:
         OSError: what was to start it is gone.
     """
 
-    def __init__(self, start: Callable[[int, int], subprocess.Popen | None]) -> None:
+    def __init__(
+        self, start: Callable[[int, int], subprocess.Popen[bytes] | None]
+    ) -> None:
         self._closing = threading.Lock()
         self._last = ""
         # Kept in a file without a name: a pipe could fill up.
         self._said_fd = os.memfd_create("said")
         self._said = Path(f"/proc/self/fd/{self._said_fd}")
-        self._child: subprocess.Popen | None = None
+        self._child: subprocess.Popen[bytes] | None = None
         self._handle = -1
         self.pid = -1
         self._socket, theirs = socket.socketpair(
             socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC
         )
-        answer, handles = b"", []
+        answer, handles = b"", list[int]()
         try:
             with theirs, self._said.open("wb") as said:
                 self._child = start(theirs.fileno(), said.fileno())
@@ -164,7 +166,7 @@ class Origin(_Process):
     def __init__(self) -> None:
         super().__init__(self._start)
 
-    def _start(self, end: int, said: int) -> subprocess.Popen:
+    def _start(self, end: int, said: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "grading.runtime.forkserver", str(end)],
             env=_environment("verdict") | FORKS_SOONER,

@@ -21,7 +21,7 @@ PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
 def clean(outputs: Any) -> list[NotebookNode]:
-    """Return outputs that are safe to show, made anew from what ``outputs`` hold.
+    """Return outputs that are safe to show, put together from what ``outputs`` hold.
 
     What stays: streams, errors, plain text, PNG and JPEG pictures. HTML, SVG, scripts,
     LaTeX, widgets and metadata do not, and neither does anything that is malformed.
@@ -31,8 +31,8 @@ def clean(outputs: Any) -> list[NotebookNode]:
     """
     if not isinstance(outputs, list):
         return []
-    cleaned = [_clean(one) for one in outputs[:MAX_OUTPUTS] if isinstance(one, dict)]
-    return [one for one in cleaned if one is not None]
+    several = [_clean(out) for out in outputs[:MAX_OUTPUTS] if isinstance(out, dict)]
+    return [output for output in several if output is not None]
 
 
 def text(value: Any, most: int = MAX_TEXT) -> str:
@@ -45,14 +45,14 @@ def text(value: Any, most: int = MAX_TEXT) -> str:
     return plain if len(plain) <= most else plain[:most] + CUT
 
 
-def _clean(output: dict) -> NotebookNode | None:
+def _clean(output: dict[str, Any]) -> NotebookNode | None:
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=text(output.get("text")))
+        return _made("stream", name=name, text=text(output.get("text")))
     if kind == "error":
         lines = output.get("traceback")
-        return new_output(
+        return _made(
             "error",
             ename=text(output.get("ename"), 200),
             evalue=text(output.get("evalue")),
@@ -64,16 +64,21 @@ def _clean(output: dict) -> NotebookNode | None:
         if not shown:
             return None
         if kind == "execute_result":
-            return new_output("execute_result", data=shown, execution_count=None)
-        return new_output("display_data", data=shown)
+            return _made("execute_result", data=shown, execution_count=None)
+        return _made("display_data", data=shown)
     return None
+
+
+def _made(kind: str, **content: Any) -> NotebookNode:
+    output: NotebookNode = new_output(kind, **content)
+    return output
 
 
 def _lines(lines: Iterable[Any]) -> list[str]:
     return text("\n".join(line for line in lines if isinstance(line, str))).split("\n")
 
 
-def _data(data: dict) -> dict[str, str]:
+def _data(data: dict[str, Any]) -> dict[str, str]:
     shown = {}
     if plain := text(data.get("text/plain")):
         shown["text/plain"] = plain

@@ -9,6 +9,7 @@ import math
 import secrets
 import socket
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from helpers.checks.student.interface import Arrays, Student, StudentError
@@ -44,7 +45,7 @@ class Channel:
         self.broken: StudentError | None = None
 
     def ask(
-        self, question: str, arrays: Arrays = (), **about: Any
+        self, question: str, arrays: Sequence[np.ndarray] = (), **about: Any
     ) -> tuple[dict[str, Any], Arrays]:
         """Return the answer's object and arrays.
 
@@ -154,7 +155,8 @@ class RemoteStudent(Student):
         facts = answer.get("facts")
         layers = facts.get("layers") if isinstance(facts, dict) else None
         if not (
-            isinstance(layers, list)
+            isinstance(facts, dict)
+            and isinstance(layers, list)
             and all(
                 isinstance(layer, dict)
                 and all(isinstance(layer.get(key), str) for key in ("class", "name"))
@@ -166,7 +168,7 @@ class RemoteStudent(Student):
             and {"input_shape", "output_shape"} <= facts.keys()
         ):
             raise _wrong(f"{part} does not say what it is made of")
-        return facts
+        return dict(facts)
 
     def get_weights(self, part: str) -> Arrays:
         _, arrays = self.channel.ask("get_weights", part=part)

@@ -45,14 +45,16 @@ class _Answers:
         return {"facts": self.student.facts(part)}
 
     def get_weights(self, part: str) -> Arrays:
-        return self.student.get_weights(part)
+        weights: Arrays = self.student.get_weights(part)
+        return weights
 
     def set_weights(self, *arrays: np.ndarray, part: str) -> dict[str, Any]:
         self.student.set_weights(part, list(arrays))
         return {}
 
     def predict(self, x: np.ndarray, *, part: str, training: bool) -> Arrays:
-        return self.student.predict(part, x, training=training)
+        outputs: Arrays = self.student.predict(part, x, training=training)
+        return outputs
 
     def training_loss(self, *pair: np.ndarray, part: str) -> dict[str, Any]:
         return {"loss": self.student.training_loss(*pair, part)}
@@ -99,5 +101,5 @@ def serve(sock: socket.socket, names: dict[str, Any]) -> None:
 
 def _plain(array: Any) -> np.ndarray:
     """Return an array of a type that may pass: bfloat16 and its like as float32."""
-    array = np.asarray(array)
-    return array if array.dtype.str in protocol.DTYPES else array.astype(np.float32)
+    plain: np.ndarray = np.asarray(array)
+    return plain if plain.dtype.str in protocol.DTYPES else plain.astype(np.float32)

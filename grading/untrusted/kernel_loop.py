@@ -33,7 +33,7 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
     class Relay(DummySocket):
         """Takes the kernel's messages for its front end."""
 
-        def send_multipart(self, msg_parts: list, *_: Any, **__: Any) -> None:
+        def send_multipart(self, msg_parts: list[Any], *_: Any, **__: Any) -> None:
             _relay(sock, [bytes(part) for part in msg_parts])
 
     class Stream(OutStream):
@@ -41,10 +41,10 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
 
         written = False
 
-        def write(self, string: str) -> int | None:
+        def write(self, string: str) -> int:
             length = super().write(string)
             self.written = True
-            return length
+            return length or 0
 
         def flush(self) -> None:
             if self.written:

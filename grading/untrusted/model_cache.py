@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import wraps
 from typing import Any
 
 from helpers.checks.student.in_process import LocalStudent, steps_as_keras
@@ -128,7 +127,7 @@ class ReusedStudent(LocalStudent):
         """The models, by part."""
         if self._models is None:
             self._build()
-        return self._models
+        return self._models or {}
 
     @models.setter
     def models(self, models: dict[str, keras.Model] | None) -> None:
@@ -144,7 +143,7 @@ class ReusedStudent(LocalStudent):
         return built.arguments
 
     def _build(self) -> list[Any]:
-        after = super().build(*self._arguments)
+        after: list[Any] = super().build(*self._arguments)
         self._built[self._call] = Built(self.builder, self.models, after)
         return after
 
@@ -157,9 +156,10 @@ class ReusedStudent(LocalStudent):
     def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
         if not steps_as_keras(self.models.get(part)):
             self.let_go()
-        return super().training_loss(x, y, part)
+        loss: float = super().training_loss(x, y, part)
+        return loss
 
-    @wraps(LocalStudent.train)
-    def train(self, *pair: np.ndarray, **how: Any) -> list[float]:
+    def train(self, x: np.ndarray, y: np.ndarray, **how: Any) -> list[float]:
         self.let_go()
-        return super().train(*pair, **how)
+        losses: list[float] = super().train(x, y, **how)
+        return losses

@@ -179,13 +179,24 @@ def test_without_jobs_no_scheduler_is_asked() -> None:
 def test_a_scheduler_that_cannot_be_reached_is_a_sentence(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "CONNECT_S", 0.5)
+    monkeypatch.setattr("grading.runtime.cluster.CONNECT_S", 0.5)
 
     with pytest.raises(backends.PoolError, match=r"No Dask scheduler answers at"):
         list(backends.run([made("ana", "")], scheduler=address))
 
 
 # --- a cluster in this process --------------------------------------------------------
+
+
+def test_without_dask_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "grading.runtime.cluster", raising=False)
+    monkeypatch.delattr("grading.runtime.cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+
+    with pytest.raises(backends.PoolError, match=r"pip install -e '\.\[cluster\]'"):
+        list(backends.run([made("ana", "")], scheduler="tcp://127.0.0.1:1"))
 
 
 @pytest.fixture
@@ -198,8 +209,8 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
         return answered(one)
 
     monkeypatch.setattr(backends, "execute", execute)
-    monkeypatch.setattr(backends, "NO_WORKER_S", 0.3)
-    monkeypatch.setattr(backends, "LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr("grading.runtime.cluster.NO_WORKER_S", 0.3)
+    monkeypatch.setattr("grading.runtime.cluster.LOOK_EVERY_S", 0.1)
     with LocalCluster(
         n_workers=1,
         threads_per_worker=1,
@@ -343,7 +354,7 @@ def cluster(scheduler: Scheduler) -> Iterator[Cluster]:
 def test_a_scheduler_without_workers_is_a_sentence(
     scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "WORKERS_S", 0.5)
+    monkeypatch.setattr("grading.runtime.cluster.WORKERS_S", 0.5)
 
     with pytest.raises(backends.PoolError, match=r"has no worker\. Start some"):
         list(backends.run([made("ana", "")], scheduler=scheduler.address))
