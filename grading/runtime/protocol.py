@@ -179,7 +179,12 @@ class Opaque:
         return f"<{self.kind}>"
 
 
-COLLECTIONS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
+COLLECTIONS: dict[str, Any] = {
+    "list": list,
+    "tuple": tuple,
+    "set": set,
+    "frozenset": frozenset,
+}
 MAX_DEPTH, MAX_ITEMS, MAX_TEXT = 16, 20_000, 20_000
 
 

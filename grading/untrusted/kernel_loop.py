@@ -49,13 +49,13 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
         def flush(self) -> None:
             if self.written:
                 self.written = False
-                super().flush()
+                super().flush()  # type: ignore[no-untyped-call]
 
     settings = Config({"HistoryManager": {"enabled": False}})
     kernel = InProcessKernel(_underlying_iopub_socket=Relay(), config=settings)
     for name in ("stdout", "stderr"):
-        stream = Stream(kernel.session, kernel.iopub_thread, name)
-        setattr(kernel, name, stream)
+        about = (kernel.session, kernel.iopub_thread, name)
+        setattr(kernel, name, Stream(*about))  # type: ignore[no-untyped-call]
     kernel._allow_stdin = False
     # Set before asyncio sets its own handler, which waits for the cell to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
