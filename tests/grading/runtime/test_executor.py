@@ -155,6 +155,7 @@ def test_the_loss_of_a_trusted_process_is_no_zero_for_the_student(
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes))
 
 
+@pytest.mark.slow
 def test_a_grader_that_is_killed_takes_the_sandbox_with_it() -> None:
     code = (
         "import json, os\n"
@@ -207,6 +208,7 @@ def test_jobs_side_by_side_give_what_they_give_alone(executor: Executor) -> None
     assert {one.to_json() for one in results} == {alone.to_json()}
 
 
+@pytest.mark.slow
 def test_without_a_sandbox_marks_are_the_same() -> None:
     one = Executor(trust_submissions=True)
     try:
