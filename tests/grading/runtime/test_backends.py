@@ -135,7 +135,10 @@ def test_a_worker_refuses_a_job_that_was_made_for_another_environment(
 
 
 def test_the_environment_is_the_same_whatever_was_imported_before() -> None:
-    code = "import sys\n{}\nfrom grading import key\nprint(key.environment())"
+    code = (
+        "import sys\n{}\nfrom grading.runtime import fingerprint\n"
+        "print(fingerprint.environment())"
+    )
     found = {
         subprocess.run(
             [sys.executable, "-c", code.format(first)],
