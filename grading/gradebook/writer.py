@@ -30,8 +30,8 @@ from grading.database import compiled_once
 from grading.gradebook.converters import ConvertError, convert
 from grading.gradebook.recorded_outputs import Replay
 from grading.journal import Journal
-from grading.runtime.fingerprint import work_key
 from grading.runtime.job import Job, Result
+from grading.submission.assemble import work_key
 from grading.submission.assignment import Assignment
 
 

@@ -21,7 +21,6 @@ from grading.journal import Journal
 from grading.report import charts
 from grading.report.similarity import Comparison, compare
 from grading.report.summary import Summary
-from grading.runtime.fingerprint import work_key
 from grading.runtime.sanitize import text
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
@@ -123,7 +122,7 @@ def _work(
         submission = intake.receive(course, assignment, student)
         job = assemble.job(assignment, submission, "")
         written = journal.written(assignment.name, student)
-        if written is not None and written["work"] != work_key(job):
+        if written is not None and written["work"] != assemble.work_key(job):
             waiting.append(student)
         cells[student] = [
             cell.source

@@ -30,7 +30,7 @@ def environment() -> str:
         for name, value in kernel_environment().items()
         if name not in PLACES
     }
-    return _hash(json.dumps([_installed(), variables], sort_keys=True))
+    return digest([_installed(), variables])
 
 
 @cache
@@ -45,7 +45,7 @@ def _installed() -> str:
     for path in sources():
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         facts.append(f"{path.relative_to(PACKAGE.parent).as_posix()} {content}")
-    return _hash("\n".join(facts))
+    return digest(facts)
 
 
 def sources() -> list[Path]:
@@ -58,19 +58,9 @@ def sources() -> list[Path]:
 def key(job: Job, environment: str) -> str:
     """Return a hash of a job, whoever the student is, and the environment."""
     value = asdict(replace(job, key="", student=""))
-    return _hash(json.dumps([value, environment], sort_keys=True))
+    return digest([value, environment])
 
 
-def refusal_key(assignment: str, sentences: list[str]) -> str:
-    """Return the key of a submission that does not run."""
-    return _hash(json.dumps([assignment, sentences]))
-
-
-def work_key(job: Job) -> str:
-    """Return a hash of what the student wrote alone."""
-    work = [[cell.name, cell.source] for cell in job.cells if cell.role == "solution"]
-    return _hash(json.dumps([job.assignment, work]))
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def digest(value: object) -> str:
+    """Return a hash of a value of JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

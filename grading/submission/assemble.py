@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from grading.runtime.fingerprint import key, refusal_key
+from grading.runtime.fingerprint import digest, key
 from grading.runtime.job import Cell, Job, Limits, Result
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
@@ -16,30 +16,30 @@ def cells(assignment: Assignment, submission: Submission) -> tuple[Cell, ...]:
     the role ``"solution"``, no grade id, and ids ``added-1``, ``added-2``, …
     """
     added = [
-        (one.after, _added(number, one))
-        for number, one in enumerate(submission.added, start=1)
+        (cell.after, _added(number, cell))
+        for number, cell in enumerate(submission.added, start=1)
     ]
     rebuilt: list[Cell] = []
     started = False
     for cell in assignment.cells:
         if cell.role == "solution":
             if not started:
-                rebuilt += [one for after, one in added if after == ""]
+                rebuilt += [cell for after, cell in added if after == ""]
                 started = True
             source = submission.solutions.get(cell.grade_id, cell.source)
             rebuilt.append(replace(cell, source=source))
-            rebuilt += [one for after, one in added if after == cell.grade_id]
+            rebuilt += [own for after, own in added if after == cell.grade_id]
         else:
             rebuilt.append(cell)
     return tuple(rebuilt)
 
 
-def _added(number: int, one: Added) -> Cell:
+def _added(number: int, cell: Added) -> Cell:
     return Cell(
         id=f"added-{number}",
         grade_id="",
         kind="code",
-        source=one.source,
+        source=cell.source,
         role="solution",
     )
 
@@ -68,8 +68,14 @@ def job(
     )
     if submission.refused is not None:
         sentences = [submission.refused, *submission.notes]
-        return replace(made, key=refusal_key(assignment.name, sentences))
+        return replace(made, key=digest([assignment.name, sentences]))
     return replace(made, key=key(made, environment))
+
+
+def work_key(job: Job) -> str:
+    """Return a hash of what the student wrote alone."""
+    work = [[cell.name, cell.source] for cell in job.cells if cell.role == "solution"]
+    return digest([job.assignment, work])
 
 
 def refusal(job: Job, submission: Submission) -> Result:

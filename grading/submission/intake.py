@@ -1,22 +1,22 @@
 """What a student handed in: read before anything of it runs, and never followed.
 
-Everything here is bounded and none of it raises for a bad submission: such a one is
-refused, with a sentence, and gets an explicit zero.
+Everything here has limits, and nothing raises for a bad submission: it is refused, with
+a sentence, and gets an explicit zero.
 """
 
 import os
 import re
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
 from grading.course import Course
-from grading.submission import read_notebook
+from grading.submission import match_cells, read_notebook
 from grading.submission.assignment import Assignment
-from grading.submission.match_cells import Added, Match, match
+from grading.submission.match_cells import Added, Match
 from grading.submission.read_notebook import MAX_BYTES, UnreadableError
 
 STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -63,7 +63,8 @@ def students(
         roster: ids of the class. If given, they alone are allowed; otherwise an id
             consists of ASCII letters, digits and ``. _ @ -``.
     """
-    found, left_out = [], {}
+    students: list[str] = []
+    left_out: dict[str, str] = {}
     folder = course.root / course.submitted
     if not folder.is_dir():
         return [], {}
@@ -79,8 +80,8 @@ def students(
         if why := _why_no_id(entry.name, roster):
             left_out[entry.name] = why
         else:
-            found.append(entry.name)
-    return found, left_out
+            students.append(entry.name)
+    return students, left_out
 
 
 def _why_no_id(name: str, roster: Collection[str] | None) -> str | None:
@@ -98,7 +99,7 @@ def _why_no_id(name: str, roster: Collection[str] | None) -> str | None:
 
 def receive(course: Course, assignment: Assignment, student: str) -> Submission:
     """Read what a student handed in. A bad submission is refused, not an error."""
-    base = {"student": student, "assignment": assignment.name}
+    empty = Submission(student, assignment.name)
     folder = course.path(course.submitted, student, assignment.name)
     try:
         for part in (folder.parent, folder):
@@ -106,23 +107,23 @@ def receive(course: Course, assignment: Assignment, student: str) -> Submission:
                 raise UnreadableError(f"{part.name} is not a folder (a link?).")
         files = list(_files(folder))
         timestamp, notes = _timestamp(folder)
-        found, more = _best(assignment, folder, _notebooks(folder, files))
+        match, more = _best(assignment, folder, _notebooks(folder, files))
         notes += more
-        if not found.solutions:
+        if not match.solutions:
             raise UnreadableError(
                 "The notebook holds none of the cells that are to be written."
             )
     except UnreadableError as error:
-        return Submission(**base, refused=str(error))
+        return replace(empty, refused=str(error))
     except OSError as error:
-        return Submission(**base, refused=f"It cannot be read: {error.strerror}.")
-    notes += found.notes
-    if not found.worked:
+        return replace(empty, refused=f"It cannot be read: {error.strerror}.")
+    notes += match.notes
+    if not match.worked:
         notes.append("No cell differs from its stub: nothing was written.")
-    return Submission(
-        **base,
-        solutions=found.solutions,
-        added=tuple(found.added),
+    return replace(
+        empty,
+        solutions=match.solutions,
+        added=tuple(match.added),
         notes=tuple(notes),
         timestamp=timestamp,
     )
@@ -153,19 +154,19 @@ def _notebooks(folder: Path, files: list[Path]) -> list[Path]:
         UnreadableError: there is none.
     """
     name = f"{folder.name}.ipynb"
-    found = [path for path in files if LIKE_A_NOTEBOOK.search(path.name)]
-    proper = [path for path in found if path.suffix.lower() == ".ipynb"]
-    found = sorted(
-        proper or found,
+    similar = [path for path in files if LIKE_A_NOTEBOOK.search(path.name)]
+    proper = [path for path in similar if path.suffix.lower() == ".ipynb"]
+    notebooks = sorted(
+        proper or similar,
         key=lambda path: (path != folder / name, path.name != name, len(path.parts)),
     )
-    if not found:
+    if not notebooks:
         names = ", ".join(path.name[:40] for path in files[:5])
         holds = f"no notebook, but {names}" if files else "no file"
         raise UnreadableError(f"The folder holds {holds}.")
-    if len(found) > MAX_NOTEBOOKS:
+    if len(notebooks) > MAX_NOTEBOOKS:
         raise UnreadableError(f"The folder holds more than {MAX_NOTEBOOKS} notebooks.")
-    return found
+    return notebooks
 
 
 def _best(
@@ -179,7 +180,7 @@ def _best(
     Raises:
         UnreadableError: none can be read; the message is about the likeliest.
     """
-    read: list[tuple[Path, Match]] = []
+    matches: list[tuple[Path, Match]] = []
     failed: list[UnreadableError] = []
     for path in paths:
         try:
@@ -187,14 +188,14 @@ def _best(
         except UnreadableError as error:
             failed.append(error)
             continue
-        found = match(assignment, cells)
-        found.notes = notes + found.notes
-        read.append((path, found))
-        if path == paths[0] and found.worked:
+        match = match_cells.match(assignment, cells)
+        match.notes = notes + match.notes
+        matches.append((path, match))
+        if path == paths[0] and match.worked:
             break
-    if not read:
+    if not matches:
         raise failed[0]
-    path, found = max(read, key=lambda pair: pair[1].worked)
+    path, match = max(matches, key=lambda pair: pair[1].worked)
     notes = []
     if path.name != f"{assignment.name}.ipynb":
         notes.append(f"The notebook's name was {path.name[:80]!r}.")
@@ -202,11 +203,11 @@ def _best(
         notes.append(f"The notebook was in the folder {path.parent.name[:80]!r}.")
     if len(paths) > 1:
         notes.append(f"{len(paths)} notebooks were handed in; {path.name!r} was taken.")
-    return found, notes
+    return match, notes
 
 
-def _content(path: Path, most: int = MAX_BYTES) -> bytes:
-    """Return a regular file's content, one byte more than ``most`` at most.
+def _content(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Return a regular file's content, at most one byte more than ``limit``.
 
     Raises:
         UnreadableError: it is a link, a pipe, a device.
@@ -220,7 +221,7 @@ def _content(path: Path, most: int = MAX_BYTES) -> bytes:
     with open(os.open(path, flags), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise UnreadableError(f"{path.name[:80]} is not a file.")
-        return file.read(most + 1)
+        return file.read(limit + 1)
 
 
 def _timestamp(folder: Path) -> tuple[str | None, list[str]]:

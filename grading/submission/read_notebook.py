@@ -1,4 +1,4 @@
-"""Reads a notebook that somebody else wrote: bounded, and whatever it holds.
+"""Reads a notebook that somebody else wrote, whatever it holds, within limits.
 
 Only cells, their text and nbgrader's data are read; outputs never are.
 """
@@ -27,11 +27,11 @@ class UnreadableError(CourseError):
 
 @dataclass(frozen=True)
 class StudentCell:
-    """A cell as a student handed it in.
+    r"""A cell as a student handed it in.
 
     Attributes:
         kind: its type: ``"code"``, ``"markdown"``, ``"raw"`` or what stands there.
-        source: its text, with ``\\n`` between lines.
+        source: its text, with ``\n`` between lines.
         ids: names that editors gave it.
         about: nbgrader's data on it, as they stand there.
     """
@@ -81,12 +81,12 @@ def read(content: bytes) -> tuple[list[StudentCell], list[str]]:
         raise UnreadableError("The notebook has no cells.")
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"The notebook has more than {MAX_CELLS} cells.")
-    found = [_cell(cell) for cell in cells if isinstance(cell, dict)]
-    if sum(len(cell.source) for cell in found) > MAX_TEXT:
+    student_cells = [_cell(cell) for cell in cells if isinstance(cell, dict)]
+    if sum(len(cell.source) for cell in student_cells) > MAX_TEXT:
         raise UnreadableError(
             f"The notebook's cells hold more than {MAX_TEXT:,} characters."
         )
-    return found, notes
+    return student_cells, notes
 
 
 def _decode(content: bytes) -> tuple[str, list[str]]:
@@ -103,6 +103,11 @@ def _decode(content: bytes) -> tuple[str, list[str]]:
 
 
 def _check_nesting(text: str) -> None:
+    """Refuse what would take a gigabyte when it is decoded: the worst 20 MB do.
+
+    Raises:
+        UnreadableError: there are too many lists and objects, or too deep ones.
+    """
     depth = brackets = 0
     for match in TOKEN.finditer(text):
         token = match.group()
@@ -133,16 +138,16 @@ def _why_no_json(text: str, error: Exception) -> str:
     return f"The notebook is damaged: {error}."
 
 
-def _upgraded(notebook: dict, version: Any) -> dict:
+def _upgraded(notebook: dict[str, Any], version: object) -> dict[str, Any]:
     try:
-        return nbformat.convert(nbformat.from_dict(notebook), 4)
+        return dict(nbformat.convert(nbformat.from_dict(notebook), 4))
     except Exception:  # whatever an old converter makes of a damaged notebook
         raise UnreadableError(
             f"The notebook is in the old format {version} and could not be converted."
         ) from None
 
 
-def _cell(cell: dict) -> StudentCell:
+def _cell(cell: dict[str, Any]) -> StudentCell:
     metadata = cell.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     about = metadata.get("nbgrader")
@@ -155,11 +160,11 @@ def _cell(cell: dict) -> StudentCell:
     )
 
 
-def _text(source: Any) -> str:
+def _text(source: object) -> str:
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
         return ""
     # Half a surrogate pair cannot be written as UTF-8.
-    source = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return source.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    text = source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")

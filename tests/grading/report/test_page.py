@@ -15,7 +15,6 @@ from grading.report import charts
 from grading.report.page import page, report
 from grading.report.similarity import Comparison, compare
 from grading.report.summary import Summary, grouped
-from grading.runtime.fingerprint import work_key
 from grading.runtime.job import Result
 from grading.runtime.sanitize import CUT
 from grading.submission import assemble, intake
@@ -342,7 +341,7 @@ def course(tmp_path):
             for marks in ({}, assignment.points):
                 key = f"{job.key} {len(marks)}"
                 journal.record(Result(key, student, NAME, "graded", marks=marks))
-                journal.record_written(NAME, student, key, work_key(job))
+                journal.record_written(NAME, student, key, assemble.work_key(job))
     return course
 
 

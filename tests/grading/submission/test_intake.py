@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from grading.course import Course
-from grading.runtime.fingerprint import key, work_key
+from grading.runtime.fingerprint import key
 from grading.submission import assemble, intake, read_notebook
 from grading.submission.assignment import Assignment
 from grading.submission.match_cells import match
@@ -268,7 +268,9 @@ def test_the_key_depends_on_all_that_decides_the_result_and_on_nothing_else():
     }
     assert len(keys) == 4
     assert key(first, "environment") == first.key
-    assert work_key(first) == work_key(assemble.job(ASSIGNMENT, base, "other packages"))
+    assert assemble.work_key(first) == assemble.work_key(
+        assemble.job(ASSIGNMENT, base, "other packages")
+    )
 
 
 def test_a_refused_submission_gets_an_explicit_explained_zero(course):
