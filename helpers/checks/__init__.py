@@ -4,10 +4,10 @@ A test cell is one call, such as ``vanilla.code_is_relu(autoencoder)``: it print
 line when the property holds and raises ``CheckFailed`` with property, expected,
 found and likely cause when it does not.
 
-Modules: ``interface`` (how a check sees a student's models), ``local`` (models
-in this process), ``report`` (messages and progress), ``hints`` (causes of
-errors), ``dense`` (what dense layers must compute, in NumPy), ``builders``
-(what several assignments check alike), ``quiz``, and one for each assignment.
+There is a module for each assignment, and ``quiz`` for questions. They stand on
+``student`` (how a check sees a student's models), ``property_check`` (messages and
+progress), ``hints`` (causes of errors), ``contract`` (the properties of a builder, in
+their order) and ``oracles`` (what right models compute).
 """
 
 from helpers import quiet_keras  # noqa: F401, I001  (first: it silences TensorFlow)

@@ -1,8 +1,7 @@
 """A denoiser for any kind of image: one function for each property of the contract.
 
 Each takes the builder ``denoiser(channels, filters)`` and prints or raises as
-``check`` says. Hidden tests call the same functions with
-other sizes.
+``check`` says. Hidden tests call the same functions with other sizes.
 
 Two questions are asked apart, so that one mistake loses its own points only. How does
 the output come from the noisy image and the estimate? That shows when every kernel is
@@ -12,27 +11,32 @@ All checks but the first use images of 28×28, so that a model of this one size 
 points of the first alone.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise, product
 from typing import Any
 
-from helpers.checks.convolutional import convolve
+from helpers.checks.contract import Contract, Sizes
 from helpers.checks.hints import first_line
-from helpers.checks.oracles import networks
-from helpers.checks.oracles.dense import (
+from helpers.checks.oracles import networks, shared
+from helpers.checks.oracles.convolution import convolve
+from helpers.checks.oracles.probes import (
     ACTIVATIONS,
+    Function,
+    Layer,
     all_active,
+    chains,
     close,
+    codes,
     draw,
+    draw_steady,
     inputs,
-    orders,
     relu,
+    times,
     weights_of,
 )
-from helpers.checks.oracles.shared import arguments_stay, first_moves, is_adam, loss_is
-from helpers.checks.property_check import CheckFailed, check
+from helpers.checks.property_check import CheckFailed
 from helpers.checks.student.interface import Arrays, Student, StudentError
 from helpers.data import bundled
 
@@ -40,30 +44,27 @@ import numpy as np
 from scipy import ndimage
 from sklearn.datasets import load_digits
 
-Function = Callable[[np.ndarray], np.ndarray]
-
-PARTS = ("auto",)
 SIDE = 28
 NONE = "no activation"
 
 
-def _built(student: Student, channels: int, filters: Sequence[int]) -> None:
-    student.build(channels, list(filters))
+@dataclass(frozen=True)
+class DenoiserSizes(Sizes):
+    """What the builder is called with."""
+
+    channels: int = 1
+    filters: Sequence[int] = (6, 4)
+
+    @property
+    def arguments(self) -> list[Any]:
+        """Return the builder's arguments, with a list of its own."""
+        return [self.channels, list(self.filters)]
 
 
-def _shape_is_kept(student: Student, shape: Sequence[int], likely_cause: str) -> None:
-    """Check that images come out in the shape in which they went in."""
-    x = inputs(2, tuple(shape))
-    found = [array.shape for array in student.predict("auto", x)]
-    if found != [x.shape]:
-        raise CheckFailed(
-            f"images {x.shape} give one array {x.shape}",
-            ", ".join(map(str, found)),
-            likely_cause,
-        )
+contract = Contract(DenoiserSizes, ("auto",))
 
 
-@check("images of any height and width, the same out", PARTS)
+@contract.check("images of any height and width, the same out")
 def any_size(
     student: Student,
     *,
@@ -71,39 +72,38 @@ def any_size(
     filters: Sequence[int] = (6, 4),
 ) -> None:
     """One model takes images of every size, odd ones too."""
-    _built(student, 1, filters)
+    contract.build(student, filters=filters)
     likely_cause = (
         "the input is keras.Input((None, None, channels)); all convolutions have same "
         "padding and stride 1, and there is no pooling and no dense layer."
     )
     first, *others = sizes
-    _shape_is_kept(student, (*first, 1), likely_cause)
+    shared.shape_is_kept(student, inputs(2, (*first, 1)), likely_cause)
     for size in others:
         try:
-            _shape_is_kept(student, (*size, 1), likely_cause)
+            shared.shape_is_kept(student, inputs(2, (*size, 1)), likely_cause)
         except StudentError as error:
             raise CheckFailed(
-                f"images of {networks.times(first)}, and of {networks.times(size)} "
+                f"images of {times(first)}, and of {times(size)} "
                 "too, with the same model",
-                f"{networks.times(size)} gives {error.kind}: "
-                f"{first_line(error.message)}",
+                f"{times(size)} gives {error.kind}: {first_line(error.message)}",
                 likely_cause,
             ) from None
 
 
-@check("any number of channels", PARTS)
+@contract.check("any number of channels")
 def any_channels(
     student: Student, *, channels: int = 3, filters: Sequence[int] = (6, 4)
 ) -> None:
     """Colour images give colour images, and each channel has an estimate of its own."""
-    _built(student, channels, filters)
+    contract.build(student, channels=channels, filters=filters)
     likely_cause = (
         "1 is written where channels belongs: in keras.Input, and as the filters of "
         "the last convolution."
     )
-    _shape_is_kept(student, (SIDE, SIDE, channels), likely_cause)
+    shared.shape_is_kept(student, inputs(2, (SIDE, SIDE, channels)), likely_cause)
     x = inputs(1, (SIDE, SIDE, channels))
-    student.set_weights("auto", networks.draw(student.get_weights("auto")))
+    student.set_weights("auto", draw_steady(student.get_weights("auto")))
     estimate = x - student.predict("auto", x)[0]
     if close(estimate, np.repeat(estimate[..., :1], channels, axis=-1)):
         raise CheckFailed(
@@ -162,21 +162,21 @@ def _ending(student: Student) -> Ending | None:
             "no bias of that size",
             "the last convolution has another number of filters, or use_bias=False.",
         )
-    x = networks.codes(1, (SIDE, SIDE, 1))
+    x = codes(1, (SIDE, SIDE, 1))
     estimates = np.array([-2.5, -0.7, 0, 0.4, 1.3, 3], np.float32)
-    found = []
+    outputs = []
     for value in estimates:
         arrays = [np.zeros_like(array) for array in weights]
         for i in biases:
             arrays[i] = np.full(1, value, np.float32)
         student.set_weights("auto", arrays)
-        found.append(student.predict("auto", x)[0])
+        outputs.append(student.predict("auto", x)[0])
     student.set_weights("auto", weights)
     a = np.broadcast_to(estimates[:, None, None, None], (len(estimates), *x.shape[1:]))
     # Activations at one place before those at two.
     for names in sorted(product(COMBINATIONS, ENDS, ENDS), key=_activations):
         ending = Ending(*names)
-        if close(np.concatenate(found), ending(x, a)):
+        if close(np.concatenate(outputs), ending(x, a)):
             return ending
     return None
 
@@ -189,37 +189,37 @@ def _activations(names: tuple[str, str, str]) -> int:
 UNKNOWN = "another combination of x_noisy and the last convolution"
 
 
-@check("the estimate is subtracted from the noisy image", PARTS)
+@contract.check("the estimate is subtracted from the noisy image")
 def subtracts(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     """An estimate of 0 gives the noisy image back, one of c gives x_noisy - c."""
-    _built(student, 1, filters)
-    found = _ending(student)
-    if found is None or found.combination != Ending.combination:
+    contract.build(student, filters=filters)
+    ending = _ending(student)
+    if ending is None or ending.combination != Ending.combination:
         raise CheckFailed(
             "x_noisy - estimate: with an estimate of 0, x_noisy comes out unchanged",
-            found.combination if found else UNKNOWN,
+            ending.combination if ending else UNKNOWN,
             "the last line of the network: x_noisy - estimate, or "
             "layers.Subtract()([x_noisy, estimate]).",
         )
 
 
-@check("no activation at the end", PARTS)
+@contract.check("no activation at the end")
 def no_activation(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     """An estimate may have either sign, and the difference is left as it is."""
-    _built(student, 1, filters)
-    found = _ending(student)
+    contract.build(student, filters=filters)
+    ending = _ending(student)
     places = "on the last convolution, and nothing after the subtraction"
-    if found is None:
+    if ending is None:
         raise CheckFailed(f"no activation {places}", UNKNOWN, "what comes last.")
     for name, place, likely_cause in (
         (
-            found.estimate,
+            ending.estimate,
             "on the last convolution",
             "the activation of the last convolution: noise has both signs, so leave it "
             "out.",
         ),
         (
-            found.output,
+            ending.output,
             "on the output",
             "the contract ends with the subtraction: no sigmoid and no clip after it.",
         ),
@@ -233,37 +233,39 @@ def no_activation(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
 # --- how the estimate comes from the noisy image --------------------------------------
 
 
-@check("a 3×3 convolution with ReLU for each number in filters, and a last one", PARTS)
+@contract.check(
+    "a 3×3 convolution with ReLU for each number in filters, and a last one"
+)
 def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     """The estimate is what these layers give with the same weights."""
-    _built(student, 1, filters)
+    contract.build(student, filters=filters)
     ending = _ending(student) or Ending()
     x = inputs(2, (SIDE, SIDE, 1))
     weights = student.get_weights("auto")
-    shapes = [(3, 3, *pair) for pair in pairwise((1, *filters, 1))]
-    ways = list(orders(weights, shapes))
+    kernels = [(3, 3, *pair) for pair in pairwise((1, *filters, 1))]
+    arrays = draw_steady(weights)
+    ways = list(chains(arrays, kernels))
     expected = (
         f"3×3 convolutions with {', '.join(map(str, filters))} filters, in this order, "
         "with same padding and ReLU, and a last one with 1 filter"
     )
     if not ways:
         raise CheckFailed(
-            f"{expected}: kernels of {', '.join(map(networks.times, shapes))}, and a "
-            "bias for each",
+            f"{expected}: kernels of {', '.join(map(times, kernels))}, and a bias for "
+            "each",
             f"kernels of {networks.kernels(weights)}; {len(weights)} weight arrays in "
             "all",
             "a layer that is missing, extra or too large; the order of filters; or a "
             "number that is written instead of an argument.",
         )
-    arrays = networks.draw(weights)
     student.set_weights("auto", arrays)
-    found = student.predict("auto", x)[0]
+    output = student.predict("auto", x)[0]
     in_training = student.predict("auto", x, training=True)[0]
-    chains = [[(arrays[k], arrays[b]) for k, b in way] for way in ways]
 
     def computes(activation: Function) -> bool:
         return any(
-            close(found, ending(x, _estimate(x, chain, activation))) for chain in chains
+            close(output, ending(x, _estimate(x, layers, activation)))
+            for layers in ways
         )
 
     if not computes(relu):
@@ -278,21 +280,17 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
             "a convolution without activation='relu'; padding, strides or pooling; "
             "something else between the layers.",
         )
-    if not close(in_training, found):
-        raise CheckFailed(
-            expected,
-            "the model computes something else while it trains",
-            "a layer that acts in training only, such as Dropout or GaussianNoise.",
-        )
+    shared.same_in_training(output, in_training, expected, example="GaussianNoise")
 
 
 def _estimate(
-    x: np.ndarray, chain: Sequence[tuple[np.ndarray, np.ndarray]], activation: Function
+    x: np.ndarray, layers: Sequence[Layer], activation: Function
 ) -> np.ndarray:
     """Return what the last of the 3×3 convolutions gives, before any activation."""
-    for layer in chain[:-1]:
+    *hidden, last = layers
+    for layer in hidden:
         x = activation(convolve(x, layer))
-    return convolve(x, chain[-1])
+    return convolve(x, last)
 
 
 # --- the training ---------------------------------------------------------------------
@@ -303,52 +301,52 @@ def _last_kernels(weights: Arrays) -> list[np.ndarray]:
     return [array for array in weights if array.ndim > 1 and array.shape[-1] == 1]
 
 
-@check("the loss is the mean squared error", PARTS)
+@contract.check("the loss is the mean squared error")
 def loss_is_mse(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     """Training minimises the mean squared error of output and target, and that alone.
 
     The last kernel is 0, so that the output does not depend on what comes before. The
     kernels before are not: an added penalty shows.
     """
-    _built(student, 1, filters)
+    contract.build(student, filters=filters)
     x = inputs(4, (SIDE, SIDE, 1))
     target = inputs(4, (SIDE, SIDE, 1), seed=2)
     weights = weights_of(student, "auto", x.shape[1:])
     arrays = [
         drawn if old.ndim > 1 else old + 0.3 * (old.shape == (1,))
-        for old, drawn in zip(weights, networks.draw(weights), strict=True)
+        for old, drawn in zip(weights, draw_steady(weights), strict=True)
     ]
     for kernel in _last_kernels(arrays):
         kernel[:] = 0
     student.set_weights("auto", arrays)
     x_hat = student.predict("auto", x, training=True)[0]
-    loss_is(
-        networks.MSE,
+    shared.loss_is(
+        shared.MSE,
         student,
         x,
         target,
-        networks.losses(target, x_hat),
+        shared.losses(target, x_hat, shared.MSE),
         "the loss given to compile, or a penalty added to it, such as a regularizer.",
     )
 
 
-@check("auto is compiled with Adam", PARTS)
+@contract.check("auto is compiled with Adam")
 def optimizer_is_adam(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     """The optimizer is Adam, and a training step moves every weight."""
-    _built(student, 1, filters)
-    is_adam(student)
+    contract.build(student, filters=filters)
+    shared.is_adam(student)
     # Positive weights, and a small estimate: no ReLU and no clip has a gradient of 0.
     x = 0.4 + 0.5 * inputs(4, (SIDE, SIDE, 1))
     before = all_active(weights_of(student, "auto", x.shape[1:]))
     for kernel in _last_kernels(before):
         kernel *= 0.1
-    first_moves(student, before, x, x / 2)
+    shared.first_moves(student, before, x, x / 2)
 
 
 # --- the other domain -----------------------------------------------------------------
 
 
-@functools.cache
+@cache
 def _domain(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return images of 28×28×1 in [0,1] for training, and others of the same domain.
 
@@ -366,7 +364,8 @@ def _domain(name: str) -> tuple[np.ndarray, np.ndarray]:
         images = np.pad(large, ((0, 0), (2, 2), (2, 2)))
         first = bundled.FIRST_TEST_DIGIT
         train, test = images[:TRAIN], images[first : first + TEST]
-    return tuple(a.astype(np.float32)[..., np.newaxis] for a in (train, test))
+    train, test = (a.astype(np.float32)[..., np.newaxis] for a in (train, test))
+    return train, test
 
 
 def _noisy(x: np.ndarray, noise: float, seed: int) -> np.ndarray:
@@ -388,8 +387,16 @@ def remaining_error(
 
     It is the mean squared error of the denoised images divided by that of the noisy
     ones. The first weights are drawn here, so that the initializer plays no part.
+
+    Args:
+        student: its models are built here.
+        trained_on: ``"digits"`` or ``"photographs"``.
+        tested_on: the same.
+        filters: what the builder is called with, for images of one channel.
+        noise: its standard deviation.
+        seed: of the first weights and the order of the images.
     """
-    _built(student, 1, filters)
+    contract.build(student, filters=filters)
     x, _ = _domain(trained_on)
     _, x_test = _domain(tested_on)
     weights = weights_of(student, "auto", x.shape[1:])
@@ -423,7 +430,7 @@ def remaining_error(
 # it is mostly below 0.4, with a clip 0.21 to 0.88: these lose their points elsewhere.
 # Weights and order are drawn by the check, so a submission gets the same mark each
 # time.
-TRAIN, TEST = 640, 100
+TRAIN, TEST = 640, 100  # images
 EPOCHS, BATCH, RATE = 4, 16, 1e-2
 MAX_REMAINS = 0.48
 
@@ -432,18 +439,18 @@ def _crosses(
     student: Student, trained_on: str, tested_on: str, **settings: Any
 ) -> None:
     """Check that little noise is left in a domain that training has not seen."""
-    found = remaining_error(student, trained_on, tested_on, **settings)
-    if found > MAX_REMAINS:
+    remains = remaining_error(student, trained_on, tested_on, **settings)
+    if remains > MAX_REMAINS:
         raise CheckFailed(
             f"{EPOCHS} epochs on {TRAIN} {trained_on} leave at most {MAX_REMAINS:.0%} "
             f"of the noise's squared error on {tested_on}",
-            f"{found:.0%} of it",
+            f"{remains:.0%} of it",
             "the model paints what it saw in training, or cannot paint the noise: "
             "pooling, a code, ReLU on the estimate; or an optimizer other than Adam.",
         )
 
 
-@check("trained on digits, it denoises photographs", PARTS)
+@contract.check("trained on digits, it denoises photographs")
 def digits_to_photographs(
     student: Student, *, filters: Sequence[int] = (16, 16), noise: float = 0.2
 ) -> None:
@@ -451,7 +458,7 @@ def digits_to_photographs(
     _crosses(student, "digits", "photographs", filters=filters, noise=noise)
 
 
-@check("trained on photographs, it denoises digits", PARTS)
+@contract.check("trained on photographs, it denoises digits")
 def photographs_to_digits(
     student: Student, *, filters: Sequence[int] = (16, 16), noise: float = 0.2
 ) -> None:
@@ -459,9 +466,4 @@ def photographs_to_digits(
     _crosses(student, "photographs", "digits", filters=filters, noise=noise)
 
 
-@check("the arguments stay as they were", PARTS)
-def arguments_unchanged(
-    student: Student, *, channels: int = 1, filters: Sequence[int] = (6, 4)
-) -> None:
-    """Calling the builder leaves the list that it was given unchanged."""
-    arguments_stay(student, [channels, list(filters)], 1)
+arguments_unchanged = contract.add_unbuilt(shared.arguments_stay)

@@ -1,47 +1,68 @@
 """The denoiser with its own training: one function for each property of the contract.
 
 Each takes the builder ``denoiser(input_shape, latent_dims, noise)`` and prints or
-raises as ``check`` says. Hidden tests call the same functions
-with other sizes.
+raises as ``check`` says. Hidden tests call the same functions with other sizes.
 
 What training does is read from its loss alone, next to losses that the check computes
 from the model's own answers to noisy images. So it plays no part where the noise is
 added: in ``train_step``, in ``compute_loss`` or in ``call``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
+from typing import Any
 
-from helpers.checks.oracles import networks
-from helpers.checks.oracles.dense import all_active, close, inputs, weights_of
-from helpers.checks.oracles.shared import is_adam
-from helpers.checks.property_check import CheckFailed, check
-from helpers.checks.student.interface import Student
+from helpers.checks.contract import Contract, Sizes
+from helpers.checks.oracles import networks, shared
+from helpers.checks.oracles.probes import (
+    Shape,
+    all_active,
+    close,
+    draw_steady,
+    inputs,
+    weights_of,
+)
+from helpers.checks.property_check import CheckFailed
+from helpers.checks.student.interface import Arrays, ImageShape, Student
 from helpers.data import bundled
 
 import keras
 import numpy as np
 from keras import layers
 
-Shape = tuple[int, int, int]
-
-PARTS = ("auto",)
-SMALL = (8, 8, 1)
 # Steps in each of four epochs. The interface makes a graph of the training step for
 # more than 12 steps in all, and takes the first without it.
-FEW_STEPS, GRAPH_STEPS = 1, 4
+EAGER_STEPS, GRAPH_STEPS = 1, 4
 
 
-def _built(
-    student: Student, input_shape: Shape, latent_dims: int, noise: float
-) -> Student:
-    student.build(tuple(input_shape), latent_dims, noise)
-    return student
+@dataclass(frozen=True)
+class DenoiserSizes(Sizes):
+    """What the builder is called with; height and width can be divided by 4."""
+
+    input_shape: ImageShape = (8, 8, 1)
+    latent_dims: int = 6
+    noise: float = 0.0
+
+    @property
+    def arguments(self) -> list[Any]:
+        """Return the builder's arguments."""
+        return [tuple(self.input_shape), self.latent_dims, self.noise]
+
+
+contract = Contract(DenoiserSizes, ("auto",))
+
+
+def _built_with(student: Student, sizes: DenoiserSizes, arrays: Arrays) -> None:
+    """Call the builder, and give the model these weights."""
+    student.build(*sizes.arguments)
+    weights_of(student, "auto", sizes.input_shape)
+    student.set_weights("auto", arrays)
 
 
 def _network(
-    input_shape: Shape, latent_dims: int, activation: str | None = "relu"
+    input_shape: ImageShape, latent_dims: int, activation: str | None = "relu"
 ) -> keras.Model:
     """Return the network of lesson 06 without its sigmoid, or one with a mistake."""
     height, width, channels = input_shape
@@ -58,61 +79,50 @@ def _network(
     return keras.Model(x, layers.Conv2DTranspose(channels, 3, padding="same")(h))
 
 
-@check("images in, images of the same shape out", PARTS)
+@contract.check("images in, images of the same shape out")
 def shapes(
     student: Student,
     *,
-    input_shape: Shape = (28, 28, 1),
+    input_shape: ImageShape = (28, 28, 1),
     latent_dims: int = 10,
     noise: float = 0.5,
 ) -> None:
     """The model gives one array, of the shape of its input."""
-    _built(student, input_shape, latent_dims, noise)
-    x = inputs(3, input_shape)
-    found = [array.shape for array in student.predict("auto", x)]
-    if found != [x.shape]:
-        raise CheckFailed(
-            f"images {x.shape} give one array {x.shape}",
-            ", ".join(map(str, found)),
-            "call returns something else than the decoder's output, or a size is "
-            "written as a number instead of an argument.",
-        )
+    contract.build(
+        student, input_shape=input_shape, latent_dims=latent_dims, noise=noise
+    )
+    shared.shape_is_kept(
+        student,
+        inputs(3, input_shape),
+        "call returns something else than the decoder's output, or a size is written "
+        "as a number instead of an argument.",
+    )
 
 
-@check("the network is the one of lesson 06", PARTS)
-def network(
-    student: Student, *, input_shape: Shape = SMALL, latent_dims: int = 6
-) -> None:
+@contract.check_built("the network is the one of lesson 06")
+def network(student: Student, sizes: DenoiserSizes) -> None:
     """Without noise, the model computes what the contract's layers compute."""
-    _built(student, input_shape, latent_dims, 0.0)
+    network = partial(_network, sizes.input_shape, sizes.latent_dims)
     networks.computes(
         student,
         "auto",
         {
-            "the contract": partial(_network, input_shape, latent_dims),
-            "hidden layers without ReLU": partial(
-                _network, input_shape, latent_dims, activation=None
-            ),
+            "the contract": network,
+            "hidden layers without ReLU": partial(network, activation=None),
         },
-        inputs(4, input_shape),
+        inputs(4, sizes.input_shape),
         "strided_encoder, then transposed_decoder",
         "a layer that is missing, extra or has another size; latent_dims that does not "
         "reach the two given functions.",
     )
 
 
-@check("no noise is added in use", PARTS)
-def no_noise_in_use(
-    student: Student,
-    *,
-    input_shape: Shape = SMALL,
-    latent_dims: int = 6,
-    noise: float = 0.5,
-) -> None:
+@contract.check("no noise is added in use")
+def no_noise_in_use(student: Student, *, noise: float = 0.5, **sizes: Any) -> None:
     """Outside training the answer depends on image and weights alone."""
-    x = inputs(8, input_shape)
-    _built(student, input_shape, latent_dims, noise)
-    arrays = networks.draw(weights_of(student, "auto", input_shape))
+    built = contract.build(student, noise=noise, **sizes)
+    x = inputs(8, built.input_shape)
+    arrays = draw_steady(weights_of(student, "auto", built.input_shape))
     student.set_weights("auto", arrays)
     first, second = (student.predict("auto", x)[0] for _ in range(2))
     expected = "the same answer to the same images, and the same as with noise=0"
@@ -122,41 +132,30 @@ def no_noise_in_use(
     )
     if not close(first, second):
         raise CheckFailed(expected, "two calls give two answers", likely_cause)
-    _built(student, input_shape, latent_dims, 0.0)
-    weights_of(student, "auto", input_shape)
-    student.set_weights("auto", arrays)
+    _built_with(student, replace(built, noise=0.0), arrays)
     if not close(student.predict("auto", x)[0], first):
         raise CheckFailed(
             expected, "with noise=0 and the same weights it differs", likely_cause
         )
 
 
-@check("without noise, the loss is the mean squared error", PARTS)
-def plain_loss(
-    student: Student, *, input_shape: Shape = SMALL, latent_dims: int = 6
-) -> None:
+@contract.check_built("without noise, the loss is the mean squared error")
+def plain_loss(student: Student, sizes: DenoiserSizes) -> None:
     """With noise=0, fit minimises the mean squared error of x and auto(x)."""
-    _built(student, input_shape, latent_dims, 0.0)
-    networks.loss_is_mse(student, input_shape)
+    networks.loss_is_mse(student, sizes.input_shape)
 
 
-@check("the target is the clean image", PARTS)
-def target_is_clean(
-    student: Student,
-    *,
-    input_shape: Shape = SMALL,
-    latent_dims: int = 6,
-    noise: float = 0.8,
-) -> None:
+@contract.check("the target is the clean image")
+def target_is_clean(student: Student, *, noise: float = 0.8, **sizes: Any) -> None:
     """When the output is grey whatever comes in, the noise cannot change the loss."""
-    x = inputs(16, input_shape)
-    found = []
+    losses = []
     for std in (0.0, noise):
-        _built(student, input_shape, latent_dims, std)
-        arrays = weights_of(student, "auto", input_shape)
+        built = contract.build(student, noise=std, **sizes)
+        x = inputs(16, built.input_shape)
+        arrays = weights_of(student, "auto", built.input_shape)
         student.set_weights("auto", [np.zeros_like(array) for array in arrays])
-        found.append(student.training_loss(x, x))
-    plain, noisy = found
+        losses.append(student.training_loss(x, x))
+    plain, noisy = losses
     if abs(noisy - plain) > 1e-4 * abs(plain):
         raise CheckFailed(
             "with all weights 0 the output is grey, and its distance to the clean "
@@ -187,25 +186,27 @@ CLIPS = ("clipped", "not clipped")
 TARGETS = ("clean", "noisy")
 
 Kind = tuple[str, str, str]
+"""The noise, whether it is clipped, and the target: of NOISES, CLIPS and TARGETS."""
 CONTRACT: Kind = (next(iter(NOISES)), CLIPS[0], TARGETS[0])
 
 COPIES = 256
 DRAWS, FEWER_DRAWS = 16, 10
-FAR = 6  # standard deviations, estimated from the draws
+MAX_DISTANCE = 6
+"""Of a loss from what a kind of noise gives, in standard deviations of its draws."""
 
 
-def _own_image(student: Student, input_shape: Shape, copies: int) -> np.ndarray:
+def _own_image(student: Student, shape: ImageShape) -> np.ndarray:
     """Return copies of an image that the model gives back as it is.
 
     The model with random weights is a contraction: applied again and again, it ends at
     such an image. On it, the loss has nothing but the noise to come from.
     """
-    x = np.full((1, *input_shape), 0.5, np.float32)
+    x = np.full((1, *shape), 0.5, np.float32)
     for _ in range(20):
         before, x = x, student.predict("auto", x)[0]
         if np.abs(x - before).max() < 1e-6:
             break
-    return np.repeat(x, copies, axis=0)
+    return np.repeat(x, COPIES, axis=0)
 
 
 def _noisy(x: np.ndarray, noise: float) -> np.ndarray:
@@ -221,150 +222,179 @@ def _loss_with_noise(student: Student, x: np.ndarray) -> float:
     )[0]
 
 
-def _spread(values: list[float]) -> float:
-    """Return the standard deviation of losses, with room for rounding."""
-    return max(float(np.std(values, ddof=1)), 1e-3 * abs(np.mean(values)), 1e-9)
-
-
-def _kind_of_noise(
-    student: Student,
-    input_shape: Shape,
-    latent_dims: int,
-    noise: float,
-    *,
-    may_be_shared: bool = False,
-) -> Kind | None:
-    """Return the kind of noise that explains the training loss; None if none does.
+@dataclass
+class Probe:
+    """Images on which the training loss comes from the noise alone.
 
     On an image that the model gives back as it is, kinds of noise differ by factors,
     and draws of one kind by 5 % or so. The model itself, without noise, says what loss
     each kind must give.
 
-    Args:
-        may_be_shared: look too whether the pixels of an image get one number together.
-            With positive weights the model averages over pixels: noise of their own
-            nearly cancels, and noise that they share gives 3.5 times its squared error.
+    Attributes:
+        student: with a model built without noise, with the weights ``arrays``.
+        sizes: what it is built with, but the noise that is looked for.
+        arrays: the model's weights.
+        x: copies of the image.
+        loss: name of the loss that the model is trained with.
     """
-    _built(student, input_shape, latent_dims, 0.0)
-    weights = weights_of(student, "auto", input_shape)
-    if may_be_shared:
-        positive = all_active(weights)
-        student.set_weights("auto", positive)
-        x_even = _own_image(student, input_shape, COPIES)
-        x_hat = student.predict("auto", _noisy(x_even, noise))[0]
-        own = networks.losses(x_even, x_hat)[networks.MSE]
 
-    arrays = networks.draw(weights)
-    student.set_weights("auto", arrays)
-    # Another loss than the mean squared error loses its own points, not these.
-    x = inputs(16, input_shape)
-    plain = student.training_loss(x, x)
-    known = networks.losses(x, student.predict("auto", x)[0])
-    loss = min(known, key=lambda name: abs(known[name] - plain))
+    student: Student
+    sizes: DenoiserSizes
+    arrays: Arrays
+    x: np.ndarray
+    loss: str
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(5))
 
-    x = _own_image(student, input_shape, COPIES)
-    rng = np.random.default_rng(5)
+    @classmethod
+    def of(cls, student: Student, sizes: DenoiserSizes, weights: Arrays) -> "Probe":
+        """Return the probe of a model that is built without noise."""
+        arrays = draw_steady(weights)
+        student.set_weights("auto", arrays)
+        # Another loss than the mean squared error loses its own points, not these.
+        x = inputs(16, sizes.input_shape)
+        plain = student.training_loss(x, x)
+        known = shared.losses(x, student.predict("auto", x)[0], shared.MSE)
+        loss = min(known, key=lambda name: abs(known[name] - plain))
+        return cls(student, sizes, arrays, _own_image(student, sizes.input_shape), loss)
 
-    def must_give(name: str, clip: str, draws: int) -> dict[Kind, list[float]]:
-        x_noisy = x + NOISES[name](rng, (draws, *x.shape), noise)
+    def build(self, noise: float) -> None:
+        """Build the model with this noise, and with the probe's weights."""
+        _built_with(self.student, replace(self.sizes, noise=noise), self.arrays)
+
+    def expected(self, name: str, clip: str, draws: int) -> dict[Kind, list[float]]:
+        """Return what the losses of several draws must be, for each target.
+
+        The model must be built without noise.
+        """
+        noise = NOISES[name](self.rng, (draws, *self.x.shape), self.sizes.noise)
+        x_noisy = self.x + noise
         if clip == "clipped":
             x_noisy = x_noisy.clip(0, 1)
         x_noisy = x_noisy.astype(np.float32)
-        x_hat = student.predict("auto", x_noisy.reshape(-1, *input_shape))[0]
+        x_hat = self.student.predict("auto", x_noisy.reshape(-1, *self.x.shape[1:]))[0]
         x_hat = x_hat.reshape(x_noisy.shape)
+        targets: Iterable[Any] = ([self.x] * draws, x_noisy)
         return {
             (name, clip, target): [
-                networks.losses(*pair)[loss] for pair in zip(y, x_hat, strict=True)
+                shared.losses(*pair, shared.MSE)[self.loss]
+                for pair in zip(y, x_hat, strict=True)
             ]
-            for target, y in zip(TARGETS, ([x] * draws, x_noisy), strict=True)
+            for target, y in zip(TARGETS, targets, strict=True)
         }
 
-    def distance(values: list[float]) -> float:
-        return abs(found - np.mean(values)) / _spread(values)
 
-    expected = must_give(*CONTRACT[:2], DRAWS)
-    _built(student, input_shape, latent_dims, noise)
-    weights_of(student, "auto", input_shape)
-    student.set_weights("auto", arrays)
-    found = _loss_with_noise(student, x)
-    if distance(expected[CONTRACT]) <= FAR:
-        if may_be_shared and loss == networks.MSE:
-            student.set_weights("auto", positive)
-            if 2 * own < _loss_with_noise(student, x_even) < 10 * own:
-                return SHARED, *CONTRACT[1:]
-        return CONTRACT
-    _built(student, input_shape, latent_dims, 0.0)
-    weights_of(student, "auto", input_shape)
-    student.set_weights("auto", arrays)
-    for name, clip in product(NOISES, CLIPS):
-        expected |= must_give(name, clip, FEWER_DRAWS)
-    # The most likely kind: a wide spread explains much, and nothing well.
-    likely = {
-        kind: -(distance(values) ** 2) / 2 - np.log(_spread(values))
-        for kind, values in expected.items()
-        if distance(values) <= FAR
+def _spread(losses: list[float]) -> float:
+    """Return the standard deviation of losses, with room for rounding."""
+    return max(float(np.std(losses, ddof=1)), 1e-3 * abs(float(np.mean(losses))), 1e-9)
+
+
+def _distance(loss: float, losses: list[float]) -> float:
+    """Return how many standard deviations a loss is away from a kind's losses."""
+    return abs(loss - float(np.mean(losses))) / _spread(losses)
+
+
+def _most_likely(loss: float, expected: Mapping[Kind, list[float]]) -> Kind | None:
+    """Return the kind of noise that explains a loss best; None if none does.
+
+    A wide spread explains much, and nothing well.
+    """
+    likelihood = {
+        kind: -(_distance(loss, losses) ** 2) / 2 - np.log(_spread(losses))
+        for kind, losses in expected.items()
+        if _distance(loss, losses) <= MAX_DISTANCE
     }
-    return max(likely, key=lambda kind: likely[kind], default=None)
+    return max(likelihood, key=lambda kind: likelihood[kind], default=None)
 
 
-@check("the noise has the given standard deviation", PARTS)
-def noise_level(
-    student: Student,
-    *,
-    input_shape: Shape = SMALL,
-    latent_dims: int = 6,
-    noise: float = 0.3,
-) -> None:
+def _kind_of_noise(student: Student, sizes: DenoiserSizes) -> Kind | None:
+    """Return the kind of noise that explains the training loss; None if none does."""
+    return _kind_by(Probe.of(student, sizes, _weights_without_noise(student, sizes)))
+
+
+def _weights_without_noise(student: Student, sizes: DenoiserSizes) -> Arrays:
+    """Build the model without noise; return its weights."""
+    student.build(*replace(sizes, noise=0.0).arguments)
+    return weights_of(student, "auto", sizes.input_shape)
+
+
+def _kind_by(probe: Probe) -> Kind | None:
+    """Return the kind of noise in the training of a probe's model."""
+    expected = probe.expected(*CONTRACT[:2], DRAWS)
+    probe.build(probe.sizes.noise)
+    loss = _loss_with_noise(probe.student, probe.x)
+    if _distance(loss, expected[CONTRACT]) <= MAX_DISTANCE:
+        return CONTRACT
+    probe.build(0.0)
+    for name, clip in product(NOISES, CLIPS):
+        expected |= probe.expected(name, clip, FEWER_DRAWS)
+    return _most_likely(loss, expected)
+
+
+def _kind_or_shared(student: Student, sizes: DenoiserSizes) -> Kind | None:
+    """Return the kind of noise, also where the pixels of an image share one number.
+
+    With positive weights the model averages over pixels: noise of their own nearly
+    cancels, and noise that they share gives 3.5 times its squared error.
+    """
+    weights = _weights_without_noise(student, sizes)
+    positive = all_active(weights)
+    student.set_weights("auto", positive)
+    x = _own_image(student, sizes.input_shape)
+    x_hat = student.predict("auto", _noisy(x, sizes.noise))[0]
+    own = shared.losses(x, x_hat, shared.MSE)[shared.MSE]
+    probe = Probe.of(student, sizes, weights)
+    kind = _kind_by(probe)
+    if kind == CONTRACT and probe.loss == shared.MSE:
+        student.set_weights("auto", positive)
+        if 2 * own < _loss_with_noise(student, x) < 10 * own:
+            return SHARED, *CONTRACT[1:]
+    return kind
+
+
+@contract.check("the noise has the given standard deviation")
+def noise_level(student: Student, *, noise: float = 0.3, **sizes: Any) -> None:
     """Every number of every image gets normally distributed noise of its own."""
-    found = _kind_of_noise(student, input_shape, latent_dims, noise, may_be_shared=True)
-    if found is None or found[0] != CONTRACT[0]:
+    kind = _kind_or_shared(student, DenoiserSizes(noise=noise, **sizes))
+    if kind is None or kind[0] != CONTRACT[0]:
         raise CheckFailed(
             f"with noise={noise}, a training loss that fits noise of mean 0 with this "
             "standard deviation, drawn for each number of each image",
-            f"a loss that fits {found[0]}" if found else "a loss that does not fit it",
+            f"a loss that fits {kind[0]}" if kind else "a loss that does not fit it",
             "the arguments of keras.random.normal: shape, mean and stddev.",
         )
 
 
-@check("noisy images are clipped to [0,1]", PARTS)
-def clipped(
-    student: Student,
-    *,
-    input_shape: Shape = SMALL,
-    latent_dims: int = 6,
-    noise: float = 0.7,
-) -> None:
+@contract.check("noisy images are clipped to [0,1]")
+def clipped(student: Student, *, noise: float = 0.7, **sizes: Any) -> None:
     """No pixel is darker than black or brighter than white."""
-    found = _kind_of_noise(student, input_shape, latent_dims, noise)
-    if found is None or found[0] == "no noise" or found[1] != CONTRACT[1]:
+    kind = _kind_of_noise(student, DenoiserSizes(noise=noise, **sizes))
+    if kind is None or kind[0] == "no noise" or kind[1] != CONTRACT[1]:
         raise CheckFailed(
             f"with noise={noise}, a training loss that fits noisy images between 0 and "
             "1",
             "a loss that does not fit them"
-            if found is None
-            else f"a loss that fits {found[0]}, {found[1]}",
+            if kind is None
+            else f"a loss that fits {kind[0]}, {kind[1]}",
             "keras.ops.clip(x_noisy, 0, 1) is missing, or comes at another place.",
         )
 
 
-@check("every batch gets fresh noise", PARTS)
+@contract.check("every batch gets fresh noise")
 def fresh_noise(
-    student: Student,
-    *,
-    input_shape: Shape = SMALL,
-    latent_dims: int = 6,
-    noise: float = 0.5,
-    in_graph: bool = True,
+    student: Student, *, noise: float = 0.5, in_graph: bool = True, **sizes: Any
 ) -> None:
     """The same images and weights give another loss at each step.
 
     Args:
+        student: its models are built here.
+        noise: what the builder is called with.
         in_graph: whether to look at a graph too, which takes longer.
+        **sizes: what else the builder is called with.
     """
-    _built(student, input_shape, latent_dims, noise)
-    arrays = networks.draw(weights_of(student, "auto", input_shape))
+    built = contract.build(student, noise=noise, **sizes)
+    arrays = draw_steady(weights_of(student, "auto", built.input_shape))
     student.set_weights("auto", arrays)
-    x = inputs(1, input_shape)
+    x = inputs(1, built.input_shape)
 
     def stays(steps: int) -> float | None:
         """Return the loss if it is the same in each epoch, at a rate of nearly 0."""
@@ -378,15 +408,15 @@ def fresh_noise(
 
     # The graph shows noise that is drawn once in all ways; the steps without a graph
     # tell them apart.
-    found = stays(GRAPH_STEPS if in_graph else FEW_STEPS)
-    if found is None:
+    loss = stays(GRAPH_STEPS if in_graph else EAGER_STEPS)
+    if loss is None:
         return
     where = ""
-    if in_graph and stays(FEW_STEPS) is None:
+    if in_graph and stays(EAGER_STEPS) is None:
         where = ", in the graph that fit makes of the step,"
     raise CheckFailed(
         "with weights that stay, another loss at each step, since the noise is another",
-        f"at each step{where} the loss is {found:.6f}",
+        f"at each step{where} the loss is {loss:.6f}",
         "noise that is drawn once: outside the training step, with a fixed seed, or by "
         "np.random, which a graph calls only once. Draw it with keras.random.normal "
         "inside the training step.",
@@ -402,7 +432,9 @@ def remaining_error(
     ones.
     """
     x_train, _, x_test, _ = bundled.small_digits()
-    _built(student, x_test.shape[1:], latent_dims, noise)
+    contract.build(
+        student, input_shape=x_test.shape[1:], latent_dims=latent_dims, noise=noise
+    )
     before = weights_of(student, "auto", x_test.shape[1:])
     x_train = x_train[: 10 * BATCH]
     student.train(
@@ -414,7 +446,7 @@ def remaining_error(
         learning_rate=RATE,
     )
     # Asked for after the training, which says if there is none.
-    is_adam(student)
+    shared.is_adam(student)
     after = student.get_weights("auto")
     still = sum(np.array_equal(*pair) for pair in zip(before, after, strict=True))
     if still:
@@ -439,17 +471,17 @@ MAX_REMAINS = 0.5
 TRAININGS = 2
 
 
-@check("after a short training it denoises new digits", PARTS)
+@contract.check("after a short training it denoises new digits")
 def denoises(student: Student, *, latent_dims: int = 16, noise: float = 0.6) -> None:
     """Held-out digits come out much closer to the clean ones than they went in."""
     for seed in range(TRAININGS):
-        found = remaining_error(student, latent_dims, noise, seed)
-        if found <= MAX_REMAINS:
+        remains = remaining_error(student, latent_dims, noise, seed)
+        if remains <= MAX_REMAINS:
             return
     raise CheckFailed(
         f"{EPOCHS} epochs on 1,280 small digits leave at most {MAX_REMAINS:.0%} "
         "of the noise's squared error on others",
-        f"{found:.0%} of it",
+        f"{remains:.0%} of it",
         "weights that are not moved, all of them, in the training step; a target "
         "that is not clean; an optimizer that is not Adam.",
     )

@@ -13,18 +13,25 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from helpers.checks.hints import explain, is_stub
-from helpers.checks.student.interface import Student, StudentError, as_student
+from helpers.checks.student.in_process import as_student
+from helpers.checks.student.interface import AUTOENCODER, Student, StudentError
 from helpers.errors import CourseError
 from helpers.quiet_keras import silent_stderr
 
 WIDTH = 88
+"""Characters in a line of a message."""
+
+Builder = Callable[..., Any]
+
+Check = Callable[..., None]
+"""What a test cell calls: with the builder, and in hidden tests with sizes by name."""
 
 
-class CheckFailed(CourseError, AssertionError):
+class CheckFailed(CourseError, AssertionError):  # noqa: N818  notebooks show it
     """A property that does not hold.
 
     Attributes:
-        property: its name; the ``check`` decorator fills it in.
+        property: its name; ``check`` fills it in.
         expected: what the contract asks for.
         found: what the check saw.
         likely_cause: what to look at first.
@@ -68,9 +75,10 @@ class NotDone(CheckFailed):
         return f"Not done yet: {self.property}."
 
 
-# How the visible calls ended, by property: None or the class of the failure. A builder
-# that is defined anew starts anew.
 Outcomes = dict[str, type[CheckFailed] | None]
+"""How the visible calls ended, by property: None or the class of the failure."""
+
+# By builder: one that is defined again has no outcomes yet.
 _outcomes: WeakKeyDictionary[Any, Outcomes] = WeakKeyDictionary()
 
 
@@ -93,8 +101,8 @@ def _quiet() -> Iterator[None]:
 
 
 def check(
-    property: str, parts: tuple[str, ...] = ("encoder", "decoder", "auto")
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    property: str, parts: tuple[str, ...] = AUTOENCODER
+) -> Callable[[Callable[..., None]], Check]:
     """Make a test-cell function out of one that checks a ``Student``.
 
     The decorated function takes the builder, or a Student, and sizes by name. It prints
@@ -105,11 +113,14 @@ def check(
     Args:
         property: a short sentence, such as ``"the code is ReLU"``.
         parts: names of the models that the builder returns, in their order.
+
+    Returns:
+        A decorator. The function that it makes knows its ``property``.
     """
 
-    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+    def decorate(function: Callable[..., None]) -> Check:
         @wraps(function)
-        def wrapper(builder: Callable | Student, **sizes: Any) -> None:
+        def wrapper(builder: Builder | Student, **sizes: Any) -> None:
             failure: CheckFailed | None = None
             try:
                 with _quiet():
@@ -150,27 +161,21 @@ def _in_words(error: StudentError) -> CheckFailed:
     return CheckFailed("code that runs", found, likely_cause)
 
 
-def _run_missing(assignment: ModuleType, builder: Callable | Student) -> Outcomes:
+def _run_missing(assignment: ModuleType, builder: Builder | Student) -> Outcomes:
     """Return how each check of the assignment ended, running those that have not."""
-    checks = [
-        function
-        for function in vars(assignment).values()
-        if hasattr(function, "property")
-    ]
-    for function in checks:
-        if function.property not in _outcomes.get(builder, {}):
+    checks: dict[str, Check] = assignment.contract.checks
+    for property, function in checks.items():
+        if property not in _outcomes.get(builder, {}):
             with redirect_stdout(io.StringIO()), suppress(CheckFailed):
                 function(builder)
-    return {
-        function.property: _outcomes[builder][function.property] for function in checks
-    }
+    return {property: _outcomes[builder][property] for property in checks}
 
 
-def progress(assignment: ModuleType, builder: Callable | Student) -> None:
+def progress(assignment: ModuleType, builder: Builder | Student) -> None:
     """Print how many of the assignment's properties hold, and which do not.
 
     Args:
-        assignment: its module, such as ``helpers.checks.vanilla``.
+        assignment: its module, such as ``helpers.checks.vanilla``, with a ``contract``.
         builder: the student's function.
     """
     outcomes = _run_missing(assignment, builder)
@@ -183,11 +188,15 @@ def progress(assignment: ModuleType, builder: Callable | Student) -> None:
         print(f"  {'holds   ' if failure is None else 'NOT YET '} {property}")
 
 
-def ready(assignment: ModuleType, builder: Callable | Student) -> bool:
+def ready(assignment: ModuleType, builder: Builder | Student) -> bool:
     """Return whether the models can be trained; print a line if not.
 
     They can when the assignment's first property holds. While nbgrader grades, training
     is left out: it earns no points and would take most of the time.
+
+    Args:
+        assignment: its module, such as ``helpers.checks.vanilla``, with a ``contract``.
+        builder: the student's function.
     """
     if os.environ.get("NBGRADER_EXECUTION") == "autograde":
         print("Left out while grading: it earns no points.")

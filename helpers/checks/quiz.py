@@ -5,13 +5,14 @@ right answers stand in hidden tests, never here.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from helpers.checks.property_check import CheckFailed, NotDone
 
 
 def _letters(answer: object, options: str) -> set[str]:
     """Return the chosen letters; raise if nothing, or something else, was chosen."""
-    chosen = list(answer) if isinstance(answer, Iterable) else [answer]
+    chosen: list[Any] = list(answer) if isinstance(answer, Iterable) else [answer]
     if chosen in ([], [None], [Ellipsis]):
         raise NotDone("an answer of one letter or more")
     if not all(isinstance(letter, str) and letter in set(options) for letter in chosen):

@@ -1,8 +1,8 @@
 """Two ways to enlarge: one function for each property of the contract.
 
 Each takes the builder ``decoder(code_shape, filters, channels, kind)`` and prints or
-raises as ``check`` says. Hidden tests call the same functions
-with other sizes: fields of ``Sizes``.
+raises as ``check`` says. Hidden tests call the same functions with other sizes:
+fields of ``DecoderSizes``.
 """
 
 from collections.abc import Sequence
@@ -11,46 +11,43 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from helpers.checks.hints import is_stub
-from helpers.checks.oracles import networks
-from helpers.checks.oracles.dense import close, last_activation_is, weights_of
-from helpers.checks.oracles.shared import arguments_stay
-from helpers.checks.property_check import CheckFailed, check
-from helpers.checks.student.interface import Student, StudentError
+from helpers.checks.contract import Contract, Sizes
+from helpers.checks.oracles import networks, shared
+from helpers.checks.oracles.probes import codes, times, weights_of
+from helpers.checks.property_check import CheckFailed
+from helpers.checks.student.interface import ImageShape, Student
 
 import keras
 import numpy as np
 from keras import layers
 
-Shape = tuple[int, int, int]
-
 KINDS = ("transposed", "upsampled")
-PARTS = ("decoder",)
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """What the builder is called with, but for the kind."""
+class DecoderSizes(Sizes):
+    """What the builder is called with."""
 
-    code_shape: Shape = (7, 7, 8)
+    code_shape: ImageShape = (7, 7, 8)
     filters: Sequence[int] = (16, 12)
     channels: int = 1
+    kind: str = KINDS[0]
 
-    def arguments(self, kind: str) -> list[Any]:
+    @property
+    def arguments(self) -> list[Any]:
         """Return the builder's arguments, with a list of its own."""
-        return [tuple(self.code_shape), list(self.filters), self.channels, kind]
+        return [tuple(self.code_shape), list(self.filters), self.channels, self.kind]
 
     def codes(self, n: int) -> np.ndarray:
         """Return n random codes."""
-        return networks.codes(n, self.code_shape)
+        return codes(n, self.code_shape)
 
 
-def _built(student: Student, sizes: Sizes, kind: str) -> None:
-    student.build(*sizes.arguments(kind))
+contract = Contract(DecoderSizes, ("decoder",))
 
 
 def _transposed(
-    sizes: Sizes,
+    sizes: DecoderSizes,
     activation: str | None = "relu",
 ) -> keras.Model:
     """Return the contract's transposed decoder, without its sigmoid."""
@@ -63,7 +60,7 @@ def _transposed(
 
 
 def _upsampled(
-    sizes: Sizes,
+    sizes: DecoderSizes,
     activation: str | None = "relu",
     interpolation: str = "nearest",
     first: str = "upsampling",
@@ -80,7 +77,8 @@ def _upsampled(
     return keras.Model(code, layers.Conv2D(sizes.channels, 3, padding="same")(h))
 
 
-# What the upsampled decoder may be, so that each mistake loses its own points only.
+# What the upsampled decoder may be, so that each mistake loses its own points only:
+# first operation, interpolation and activation.
 FAMILY = {
     ", ".join(map(str, choice)): choice
     for choice in product(
@@ -89,34 +87,36 @@ FAMILY = {
 }
 
 
-def _member(student: Student, sizes: Sizes) -> tuple[str, str, str | None]:
-    """Return first operation, interpolation and activation of the upsampled decoder."""
-    _built(student, sizes, "upsampled")
-    found = networks.matching(
+def _member(
+    student: Student, sizes: dict[str, Any]
+) -> tuple[DecoderSizes, tuple[str, str, str | None]]:
+    """Build the upsampled decoder; return its sizes and which of FAMILY it is."""
+    built = contract.build(student, kind="upsampled", **sizes)
+    match = networks.matching(
         student,
         "decoder",
         {
             name: partial(
                 _upsampled,
-                sizes,
+                built,
                 activation=activation,
                 interpolation=interpolation,
                 first=first,
             )
             for name, (first, interpolation, activation) in FAMILY.items()
         },
-        sizes.codes(3),
+        built.codes(3),
     )
-    if found:
-        return FAMILY[found[0]]
-    wanted = _upsampled(sizes).get_weights()
+    if match:
+        return built, FAMILY[match[0]]
+    wanted = _upsampled(built).get_weights()
     arrays = student.get_weights("decoder")
-    other = {"other": partial(_transposed, sizes)}
+    other = {"other": partial(_transposed, built)}
     raise CheckFailed(
         "an upsampling and a 3×3 convolution for each number in filters, and a last "
         f"convolution; kernels of {networks.kernels(wanted)}, and a bias for each",
         "transposed convolutions"
-        if networks.matching(student, "decoder", other, sizes.codes(3))
+        if networks.matching(student, "decoder", other, built.codes(3))
         else f"kernels of {networks.kernels(arrays)}; {len(arrays)} weight arrays in "
         "all, and other numbers than these layers give",
         "the branch for kind 'upsampled': its layers, their kernel size, padding or "
@@ -124,36 +124,34 @@ def _member(student: Student, sizes: Sizes) -> tuple[str, str, str | None]:
     )
 
 
-@check("both kinds give images of the right shape", PARTS)
+@contract.check("both kinds give images of the right shape")
 def shapes(student: Student, **sizes: Any) -> None:
     """Height and width are doubled once for each number in filters."""
-    called = Sizes(**sizes)
-    height, width, _ = called.code_shape
-    factor = 2 ** len(called.filters)
     n = 3
-    wanted = (n, height * factor, width * factor, called.channels)
     for kind in KINDS:
-        _built(student, called, kind)
-        outputs = student.predict("decoder", called.codes(n))
-        found = [array.shape for array in outputs]
-        if found != [wanted]:
+        built = contract.build(student, kind=kind, **sizes)
+        height, width, _ = built.code_shape
+        factor = 2 ** len(built.filters)
+        wanted = (n, height * factor, width * factor, built.channels)
+        outputs = student.predict("decoder", built.codes(n))
+        shapes = [array.shape for array in outputs]
+        if shapes != [wanted]:
             raise CheckFailed(
-                f"{kind}: {n} codes of {networks.times(called.code_shape)} give one "
+                f"{kind}: {n} codes of {times(built.code_shape)} give one "
                 f"array {wanted}",
-                ", ".join(map(str, found)),
+                ", ".join(map(str, shapes)),
                 "a step that does not double the size, valid padding, or a size that "
                 "is written as a number instead of an argument.",
             )
 
 
-@check("both kinds have equally many weights", PARTS)
+@contract.check("both kinds have equally many weights")
 def same_weights(student: Student, **sizes: Any) -> None:
     """The comparison is fair: only the way to enlarge differs."""
-    called = Sizes(**sizes)
     counts = {}
     for kind in KINDS:
-        _built(student, called, kind)
-        arrays = weights_of(student, "decoder", called.code_shape)
+        built = contract.build(student, kind=kind, **sizes)
+        arrays = weights_of(student, "decoder", built.code_shape)
         counts[kind] = sum(array.size for array in arrays)
     if len(set(counts.values())) > 1:
         raise CheckFailed(
@@ -163,22 +161,21 @@ def same_weights(student: Student, **sizes: Any) -> None:
         )
 
 
-@check("transposed: transposed convolutions with ReLU", PARTS)
+@contract.check("transposed: transposed convolutions with ReLU")
 def transposed_layers(student: Student, **sizes: Any) -> None:
     """A 3×3 transposed convolution of stride 2 with ReLU for each number in filters."""
-    called = Sizes(**sizes)
-    _built(student, called, "transposed")
+    built = contract.build(student, kind="transposed", **sizes)
     networks.computes(
         student,
         "decoder",
         {
-            "the contract": partial(_transposed, called),
+            "the contract": partial(_transposed, built),
             "transposed convolutions without ReLU": partial(
-                _transposed, called, activation=None
+                _transposed, built, activation=None
             ),
-            "upsampling and convolutions": partial(_upsampled, called),
+            "upsampling and convolutions": partial(_upsampled, built),
         },
-        called.codes(3),
+        built.codes(3),
         "a 3×3 transposed convolution of stride 2 with ReLU for each number in "
         "filters, and a last 3×3 convolution",
         "the branch for kind 'transposed': its layers, their kernel size, stride, "
@@ -186,31 +183,30 @@ def transposed_layers(student: Student, **sizes: Any) -> None:
     )
 
 
-@check("upsampled: convolutions with ReLU", PARTS)
+@contract.check("upsampled: convolutions with ReLU")
 def upsampled_layers(student: Student, **sizes: Any) -> None:
     """Each step doubles the size by upsampling and has a 3×3 convolution with ReLU."""
-    called = Sizes(**sizes)
-    *_, activation = _member(student, called)
+    built, (*_, activation) = _member(student, sizes)
     if activation != "relu":
         raise CheckFailed(
             "ReLU after the convolution of each step",
             "convolutions without activation",
             "the activation of the Conv2D in the branch for kind 'upsampled'.",
         )
-    x = called.codes(3)
-    outputs = [student.predict("decoder", x, training=t)[0] for t in (False, True)]
-    if not close(*outputs):
-        raise CheckFailed(
-            "the same numbers in training and in use",
-            "the decoder computes something else while it trains",
-            "a layer that acts in training only, such as Dropout or noise.",
-        )
+    x = built.codes(3)
+    output, in_training = (
+        student.predict("decoder", x, training=training)[0]
+        for training in (False, True)
+    )
+    shared.same_in_training(
+        output, in_training, "the same numbers in training and in use", "the decoder"
+    )
 
 
-@check("upsampled: first upsampling, then convolution", PARTS)
+@contract.check("upsampled: first upsampling, then convolution")
 def upsampling_first(student: Student, **sizes: Any) -> None:
     """Within a step the size is doubled before the convolution, not after it."""
-    first, *_ = _member(student, Sizes(**sizes))
+    _, (first, *_) = _member(student, sizes)
     if first != "upsampling":
         raise CheckFailed(
             "in each step, the convolution sees the enlarged feature maps",
@@ -219,10 +215,10 @@ def upsampling_first(student: Student, **sizes: Any) -> None:
         )
 
 
-@check("upsampled: each value is repeated", PARTS)
+@contract.check("upsampled: each value is repeated")
 def nearest(student: Student, **sizes: Any) -> None:
     """Upsampling takes the nearest value and does not interpolate."""
-    _, interpolation, _ = _member(student, Sizes(**sizes))
+    _, (_, interpolation, _) = _member(student, sizes)
     if interpolation != "nearest":
         raise CheckFailed(
             "upsampling that repeats each value in a block of 2×2",
@@ -242,7 +238,7 @@ def _inside(outputs: np.ndarray, steps: int) -> np.ndarray:
     return outputs[:, border:-border, border:-border]
 
 
-def _spread_on_flat_code(student: Student, sizes: Sizes) -> tuple[float, float]:
+def _spread_on_flat_code(student: Student, sizes: DecoderSizes) -> tuple[float, float]:
     """Return the least and the greatest inner pixel that a flat code gives.
 
     All weights are positive and equal within a layer, so that what is left of
@@ -258,73 +254,62 @@ def _spread_on_flat_code(student: Student, sizes: Sizes) -> tuple[float, float]:
     return float(inside.min()), float(inside.max())
 
 
-@check("a flat code: checkerboard when transposed, flat when upsampled", PARTS)
+@contract.check("a flat code: checkerboard when transposed, flat when upsampled")
 def flat_code(student: Student, **sizes: Any) -> None:
     """The two kinds differ in what lesson 05 measured."""
-    called = Sizes(**sizes)
     spread = {}
     for kind in KINDS:
-        _built(student, called, kind)
-        low, high = _spread_on_flat_code(student, called)
+        built = contract.build(student, kind=kind, **sizes)
+        low, high = _spread_on_flat_code(student, built)
         spread[kind] = f"inner pixels between {low:.5f} and {high:.5f}", high - low
-    found, size = spread["upsampled"]
+    inner, size = spread["upsampled"]
     if size > 1e-5:
         raise CheckFailed(
             "upsampled: a code that is the same everywhere gives an image that is the "
             "same everywhere, apart from its border",
-            found,
+            inner,
             "the branch for kind 'upsampled' has a transposed convolution.",
         )
-    found, size = spread["transposed"]
+    inner, size = spread["transposed"]
     if size < 1e-4:
         raise CheckFailed(
             "transposed: kernels of 3 with a stride of 2 paint pixels unequally often, "
             "which shows on a code that is the same everywhere",
-            found,
+            inner,
             "the kernel size, which is divisible by the stride, or no transposed "
             "convolution at all in the branch for kind 'transposed'.",
         )
 
 
-@check("the output is a sigmoid", PARTS)
+@contract.check("the output is a sigmoid")
 def output_is_sigmoid(student: Student, **sizes: Any) -> None:
     """The last convolution ends in a sigmoid, for both kinds."""
-    called = Sizes(**sizes)
     for kind in KINDS:
-        _built(student, called, kind)
-        last_activation_is(
+        built = contract.build(student, kind=kind, **sizes)
+        shared.last_activation_is(
             student,
             "decoder",
-            (tuple(called.code_shape), called.channels),
+            (tuple(built.code_shape), built.channels),
             "a sigmoid",
             f"the activation of the last convolution, for kind {kind!r}.",
         )
 
 
-@check("another kind is refused", PARTS)
+@contract.check("another kind is refused")
 def unknown_kind(student: Student, *, kind: str = "bilinear") -> None:
     """A ValueError names the two kinds that there are."""
-    expected = f"for kind={kind!r}, a ValueError whose text names {' and '.join(KINDS)}"
-    likely_cause = (
+    shared.refuses(
+        student,
+        DecoderSizes(kind=kind),
+        lambda text: all(word in text for word in KINDS),
+        f"for kind={kind!r}, a ValueError whose text names {' and '.join(KINDS)}",
         "an else that takes whatever is left. End with: raise ValueError('kind must be "
-        "transposed or upsampled, and not ...')."
+        "transposed or upsampled, and not ...').",
     )
-    try:
-        student.build(*Sizes().arguments(kind))
-    except StudentError as error:
-        if is_stub(error):
-            raise
-        named = all(word in error.message for word in KINDS)
-        if error.kind == "ValueError" and named:
-            return
-        found = f"{error.kind}: {error.message}"
-    else:
-        found = "a model, and no error"
-    raise CheckFailed(expected, found, likely_cause)
 
 
-@check("the arguments stay as they were", PARTS)
+@contract.check("the arguments stay as they were")
 def arguments_unchanged(student: Student, **sizes: Any) -> None:
     """Calling the builder leaves the list that it was given unchanged."""
     for kind in KINDS:
-        arguments_stay(student, Sizes(**sizes).arguments(kind), position=1)
+        shared.arguments_stay(student, DecoderSizes(kind=kind, **sizes))

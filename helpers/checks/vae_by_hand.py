@@ -1,34 +1,38 @@
 """The VAE with its own training step: one function for each property of the contract.
 
 Each takes the builder ``vae(input_shape, latent_dims, beta)`` and prints or raises as
-``check`` says. Hidden tests call the same functions with
-other sizes: fields of ``Sizes``. What the code, its noise and the divergence must
-do stands in ``helpers.checks.oracles.latent``.
+``check`` says. Hidden tests call the same functions with other sizes: fields of
+``Sizes``. What the code, its noise and the divergence must do stands in
+``helpers.checks.oracles.latent``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any
 
+from helpers.checks.contract import Contract
 from helpers.checks.oracles import latent, networks, shared
-from helpers.checks.oracles.dense import ACTIVATIONS, Size, close, inputs
-from helpers.checks.property_check import CheckFailed, check
-from helpers.checks.student.interface import Arrays, Student
+from helpers.checks.oracles.latent import LatentSizes
+from helpers.checks.oracles.probes import (
+    codes,
+    draw_steady,
+    inputs,
+    name_of_activation,
+)
+from helpers.checks.property_check import CheckFailed
+from helpers.checks.student.interface import ImageShape, Student
 from helpers.data import bundled
 
 import keras
 import numpy as np
 from keras import layers
 
-Shape = tuple[int, int, int]
-
 
 @dataclass(frozen=True)
-class Sizes(latent.Latent):
+class Sizes(LatentSizes):
     """What the builder is called with; height and width can be divided by 4."""
 
-    input_shape: Shape = (8, 8, 1)
+    input_shape: ImageShape = (8, 8, 1)
     latent_dims: int = 6
     beta: float = 1.0
     mean = "mu"
@@ -39,10 +43,10 @@ class Sizes(latent.Latent):
         return [tuple(self.input_shape), self.latent_dims, self.beta]
 
     @property
-    def parts(self) -> dict[str, Size]:  # type: ignore[override]
-        """Return the size of the inputs of each model."""
-        image = tuple(self.input_shape)
-        return {"encoder": image, "decoder": self.latent_dims, "auto": image}
+    def input_size(self) -> ImageShape:
+        """Return the shape of an image."""
+        height, width, channels = self.input_shape
+        return height, width, channels
 
     @property
     def head(self) -> tuple[int, int]:
@@ -61,46 +65,37 @@ class Sizes(latent.Latent):
         return array.shape in ((3, 3, channels, 32), (channels,))
 
 
-def _built(student: Student, called: Sizes) -> Sizes:
-    """Call the builder; return what it was called with."""
-    student.build(*called.arguments)
-    return called
+contract = Contract(Sizes)
 
 
-@check("three models with the right shapes")
+@contract.check("three models with the right shapes")
 def shapes(
-    student: Student, *, input_shape: Shape = (28, 28, 1), latent_dims: int = 10
+    student: Student, *, input_shape: ImageShape = (28, 28, 1), latent_dims: int = 10
 ) -> None:
     """Each of the three models works alone and gives arrays of the right shape."""
-    called = _built(student, Sizes(input_shape, latent_dims))
-    image, code = called.size, called.latent_dims
-    shared.shapes_are(
+    shared.three_models(
         student,
-        {
-            "encoder": (image, [code] * 3),
-            "decoder": (code, [image]),
-            "auto": (image, [image]),
-        },
+        contract.build(student, input_shape=input_shape, latent_dims=latent_dims),
         "the models are returned in another order than encoder, decoder, auto; the "
         "encoder does not return z, mu and log_var; or a size is written as a number "
         "instead of an argument.",
+        codes=3,
     )
 
 
-@check("the encoder returns z, mu, log_var, in this order")
-def order(student: Student, **sizes: Any) -> None:
-    """The first output is random, the second is its mean."""
-    latent.ordered(student, _built(student, Sizes(**sizes)))
+order = contract.check_built("the encoder returns z, mu, log_var, in this order")(
+    latent.ordered
+)
 
 
-def _two_heads(called: Sizes, kind: str = "two layers") -> keras.Model:
+def _two_heads(sizes: Sizes, kind: str = "two layers") -> keras.Model:
     """Return the contract's network from images to mu and log_var."""
     options = {"strides": 2, "padding": "same", "activation": "relu"}
-    x = h = keras.Input(called.size)
+    x = h = keras.Input(sizes.input_size)
     for filters in (32, 64):
         h = layers.Conv2D(filters, 3, **options)(h)
     h = layers.Flatten()(h)
-    k = called.latent_dims
+    k = sizes.latent_dims
     if kind == "two layers":
         return keras.Model(x, [layers.Dense(k)(h), layers.Dense(k)(h)])
     both = layers.Dense(2 * k)(h)
@@ -108,12 +103,12 @@ def _two_heads(called: Sizes, kind: str = "two layers") -> keras.Model:
     return keras.Model(x, halves if kind == "mu first" else halves[::-1])
 
 
-def _decoder(called: Sizes, activation: str | None = "relu") -> keras.Model:
+def _decoder(sizes: Sizes, activation: str | None = "relu") -> keras.Model:
     """Return the decoder that is given, without its sigmoid."""
-    height, width, channels = called.input_shape
+    height, width, channels = sizes.input_shape
     maps = (height // 4, width // 4, 32)
     options = {"strides": 2, "padding": "same", "activation": activation}
-    z = keras.Input((called.latent_dims,))
+    z = keras.Input((sizes.latent_dims,))
     h = layers.Dense(int(np.prod(maps)), activation=activation)(z)
     h = layers.Reshape(maps)(h)
     for filters in (64, 32):
@@ -121,39 +116,29 @@ def _decoder(called: Sizes, activation: str | None = "relu") -> keras.Model:
     return keras.Model(z, layers.Conv2DTranspose(channels, 3, padding="same")(h))
 
 
-def _heads_agree(found: Arrays, arrays: Arrays, model: keras.Model, x: Arrays) -> bool:
-    """Return whether a network gives these mu and log_var, up to their activations."""
-    for places in islice(
-        networks.orders(arrays, model.get_weights()), networks.MAX_ORDERS
-    ):
-        model.set_weights([arrays[i] for i in places])
-        wanted = [keras.ops.convert_to_numpy(one) for one in model(x)]
-        if all(
-            any(close(one, function(a)) for function in ACTIVATIONS.values())
-            for one, a in zip(found, wanted, strict=True)
-        ):
-            return True
-    return False
-
-
-@check("the given networks, with a layer for mu and one for log_var")
-def network(student: Student, **sizes: Any) -> None:
+@contract.check_built("the given networks, with a layer for mu and one for log_var")
+def network(student: Student, sizes: Sizes) -> None:
     """Both come from the trunk's features, by weights of their own."""
-    called = _built(student, Sizes(**sizes))
-    heads = latent.find_heads(student, called)
-    x = inputs(4, called.size)
-    arrays = networks.draw(heads.weights)
-    ways = {}
-    for training in (False, True):
-        outputs = latent.outputs_with(student, arrays, x, training=training)
-        ways[training] = [outputs[heads.at[name]] for name in latent.OUTPUTS[1:]]
+    heads = latent.find_heads(student, sizes)
+    x = inputs(4, sizes.input_size)
+    arrays = draw_steady(heads.weights)
+    outputs, in_training = (
+        heads.mean_and_log_var(
+            latent.outputs_with(student, arrays, x, training=training)
+        )
+        for training in (False, True)
+    )
     kinds = ("two layers", "mu first", "log_var first")
+    models = [_two_heads(sizes, kind) for kind in kinds]
     expected = (
-        f"strided_trunk, and two dense layers of {called.latent_dims} units on its "
+        f"strided_trunk, and two dense layers of {sizes.latent_dims} units on its "
         "features"
     )
-    models = [_two_heads(called, kind) for kind in kinds]
-    if not any(_heads_agree(ways[False], arrays, model, x) for model in models):
+    if not any(
+        all(map(name_of_activation, outputs, answers))
+        for model in models
+        for answers in networks.with_each_order(model, arrays, x)
+    ):
         raise CheckFailed(
             f"{expected}: kernels of {networks.kernels(models[0].get_weights())}",
             f"kernels of {networks.kernels(arrays)}, or other numbers than these "
@@ -161,84 +146,60 @@ def network(student: Student, **sizes: Any) -> None:
             "mu and log_var share a layer, one is made from the other, or there is a "
             "layer more or less.",
         )
-    if not all(close(a, b) for a, b in zip(*ways.values(), strict=True)):
-        raise CheckFailed(
-            expected,
-            "mu and log_var are something else while the encoder trains",
-            "a layer that acts in training only, such as Dropout or noise.",
-        )
+    latent.same_heads_in_training(outputs, in_training, expected)
     networks.computes(
         student,
         "decoder",
         {
-            "the contract": partial(_decoder, called),
-            "hidden layers without ReLU": partial(_decoder, called, activation=None),
+            "the contract": partial(_decoder, sizes),
+            "hidden layers without ReLU": partial(_decoder, sizes, activation=None),
         },
-        networks.codes(4, (called.latent_dims,)),
+        codes(4, (sizes.latent_dims,)),
         "transposed_decoder",
         "the decoder is another one than transposed_decoder(input_shape, latent_dims).",
     )
 
 
-@check("mu and log_var have no activation")
-def no_activation(student: Student, **sizes: Any) -> None:
-    """Both may become any number, also below 0."""
-    latent.heads_are_linear(student, _built(student, Sizes(**sizes)))
+no_activation = contract.check_built("mu and log_var have no activation")(
+    latent.heads_are_linear
+)
+spread = contract.check_built("z is mu + exp(log_var / 2) times standard normal noise")(
+    latent.z_is_normal
+)
+noise = contract.add(latent.noise_is_new)
+shared_weights = contract.add(latent.auto_decodes_z)
 
 
-@check("z is mu + exp(log_var / 2) times standard normal noise")
-def spread(student: Student, **sizes: Any) -> None:
-    """For several means and log-variances, the noise in z is standard normal."""
-    latent.z_is_normal(student, _built(student, Sizes(**sizes)))
-
-
-@check("the noise is new for every call, image and number")
-def noise(student: Student, **sizes: Any) -> None:
-    """Two calls, two images and two numbers of the code get different noise."""
-    latent.noise_is_new(student, _built(student, Sizes(**sizes)))
-
-
-@check("auto is the encoder's z followed by the decoder")
-def shared_weights(student: Student, **sizes: Any) -> None:
-    """auto(x) is decoder(z), also after the weights of either change; z is random."""
-    latent.auto_decodes_z(student, _built(student, Sizes(**sizes)))
-
-
-@check("with beta=0, the loss is cross-entropy, summed over the pixels")
+@contract.check("with beta=0, the loss is cross-entropy, summed over the pixels")
 def reconstruction(
-    student: Student, *, input_shape: Shape = (8, 8, 2), beta: float = 0.0
+    student: Student, *, input_shape: ImageShape = (8, 8, 2), beta: float = 0.0
 ) -> None:
     """It is that of x and decoder(z), also while z is noise alone."""
     latent.reconstruction_is_bce(
         student,
-        _built(student, Sizes(input_shape, beta=beta)),
+        contract.build(student, input_shape=input_shape, beta=beta),
         "a mean over pixels or channels, a sum over the batch, or a beta that "
         "weighs the reconstruction. Keras's binary cross-entropy is a mean: sum "
         "keras.ops.binary_crossentropy(x, x_hat) over the axes 1, 2 and 3.",
     )
 
 
-@check("with beta=1, the loss adds the divergence, summed over the code")
-def divergence(student: Student, **sizes: Any) -> None:
-    """mu and log_var add the KL divergence from the standard normal; it has gradients.
-
-    The decoder does not see the code, so nothing else changes with it.
-    """
-    latent.kl_is_added(student, _built(student, Sizes(**sizes)))
+divergence = contract.check_built(
+    "with beta=1, the loss adds the divergence, summed over the code"
+)(latent.kl_is_added)
 
 
-@check("beta weighs the divergence, and nothing else")
+@contract.check("beta weighs the divergence, and nothing else")
 def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
     """The divergence adds beta times what it adds for beta=1, and moves with beta.
 
     What it adds for beta=1 plays no part.
     """
-    one = _built(student, Sizes(**sizes))
-    unit, error = latent.added_by_kl(student, one)
-    called = _built(student, replace(one, beta=beta))
-    found, more = latent.added_by_kl(student, called)
+    unit, error = latent.added_by_kl(student, contract.build(student, **sizes))
+    weighed = contract.build(student, **{**sizes, "beta": beta})
+    added, more = latent.added_by_kl(student, weighed)
     expected = beta * unit
-    if not abs(found - expected) <= 1e-3 * abs(expected) + beta * error + more:
+    if not abs(added - expected) <= 1e-3 * abs(expected) + beta * error + more:
         guesses = {
             "the same: beta plays no part": unit,
             "the square of beta times as much": beta**2 * unit,
@@ -249,7 +210,7 @@ def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
         raise CheckFailed(
             f"with beta={beta:g}, mu and log_var add {beta:g} times what they add with "
             f"beta=1, {expected:.3f}",
-            f"{found:.3f}{shared.named(found, guesses)}",
+            f"{added:.3f}{shared.named_loss(added, guesses)}",
             "loss = reconstruction + beta * kl, with the beta that the function got.",
         )
     if not abs(unit) > error:
@@ -258,8 +219,8 @@ def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
             "nothing, for beta=1 and for other betas",
             "the divergence is not in the loss that the training step reports.",
         )
-    called = _built(student, replace(one, beta=0.0))
-    moves = latent.moves_of_heads(student, called, heads=0.4, seen=False)
+    without = contract.build(student, **{**sizes, "beta": 0.0})
+    moves = latent.moves_of_heads(student, without, heads=0.4, seen=False)
     if any(move > 1e-6 for move in moves):
         raise CheckFailed(
             "with beta=0 and a decoder that does not see the code, nothing moves the "
@@ -271,25 +232,26 @@ def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
         )
 
 
-@check("gradients reach mu and log_var through z")
-def gradients(student: Student, **sizes: Any) -> None:
-    """Where the divergence is flat, a training step still moves both layers."""
-    latent.gradients_pass(student, _built(student, Sizes(**sizes)))
+gradients = contract.check_built("gradients reach mu and log_var through z")(
+    latent.gradients_pass
+)
 
 
-@check("every training step draws new noise")
+@contract.check("every training step draws new noise")
 def fresh_noise(student: Student, *, in_graph: bool = True, **sizes: Any) -> None:
     """With weights that stay, the loss of the same images differs from step to step.
 
     Args:
+        student: its models are built here.
         in_graph: whether to look at the graph that fit makes of a step, which takes
             longer, or at the step alone.
+        **sizes: what the builder is called with.
     """
-    called = _built(student, Sizes(**sizes))
-    latent.set_alike(student, called, heads=0, seen=True, biases=0, contrast=2)
+    built = contract.build(student, **sizes)
+    latent.set_alike(student, built, heads=0, seen=True, biases=0, contrast=2)
     # Copies of one image, so that nothing but the noise can differ. The interface makes
     # a graph for more than 12 steps, 4 times 4, and takes the first without it.
-    x = np.repeat(inputs(1, called.size), 4, axis=0)
+    x = np.repeat(inputs(1, built.input_size), 4, axis=0)
     losses = student.train(
         x, x, epochs=4, batch_size=1 if in_graph else 4, learning_rate=1e-12
     )[1:]
@@ -303,24 +265,27 @@ def fresh_noise(student: Student, *, in_graph: bool = True, **sizes: Any) -> Non
         )
 
 
-@check("auto is compiled with Adam, and a step moves every weight")
-def adam_moves_all(student: Student, **sizes: Any) -> None:
+@contract.check_built("auto is compiled with Adam, and a step moves every weight")
+def adam_moves_all(student: Student, sizes: Sizes) -> None:
     """The optimizer is Adam, and its first step is Adam's for every layer."""
-    called = _built(student, Sizes(**sizes))
-    networks.adam_moves_all(student, called.input_shape)
+    networks.adam_moves_all(student, sizes.input_shape)
 
 
-def told_apart(student: Student, latent_dims: int, beta: float, seed: int = 0) -> float:
+def variance_explained(
+    student: Student, latent_dims: int, beta: float, seed: int = 0
+) -> float:
     """Return the share of held-out digits' variance that their codes explain.
 
     The digits are decoder(mu) after a short training, without their mean, which may lag
     behind. 0 for a code that has collapsed, 1 for perfect copies.
     """
     x_train, _, x_test, _ = bundled.small_digits()
-    called = _built(student, Sizes(x_test.shape[1:], latent_dims, beta))
-    heads = latent.find_heads(student, called)
+    sizes = contract.build(
+        student, input_shape=x_test.shape[1:], latent_dims=latent_dims, beta=beta
+    )
+    heads = latent.find_heads(student, sizes)
     # From the same weights in each run: from others, a mistake may have better luck.
-    latent.set_alike(student, called, heads=1, seen=True, biases=0, contrast=1)
+    latent.set_alike(student, sizes, heads=1, seen=True, biases=0, contrast=1)
     x_train = x_train[: STEPS * BATCH]
     student.train(
         x_train, x_train, epochs=1, batch_size=BATCH, learning_rate=RATE, seed=seed
@@ -339,21 +304,21 @@ def told_apart(student: Student, latent_dims: int, beta: float, seed: int = 0) -
 # averaged over the pixels, a divergence summed over the batch, the decoder's weights
 # alone: 0.02 or less.
 STEPS, BATCH, RATE = 40, 32, 5e-3
-LEAST_TOLD = 0.15
+MIN_EXPLAINED = 0.15
 TRAININGS = 2
 
 
-@check("after a short training, codes tell new digits apart")
+@contract.check("after a short training, codes tell new digits apart")
 def trains(student: Student, *, latent_dims: int = 6, beta: float = 0.1) -> None:
     """decoder(mu) shows how held-out digits differ from each other."""
     for seed in range(TRAININGS):
-        found = told_apart(student, latent_dims, beta, seed)
-        if found >= LEAST_TOLD:
+        explained = variance_explained(student, latent_dims, beta, seed)
+        if explained >= MIN_EXPLAINED:
             return
     raise CheckFailed(
         f"with beta={beta:g}, after {STEPS} steps on small digits, decoder(mu) "
-        f"explains at least {LEAST_TOLD:.0%} of the variance of others",
-        f"{found:.0%}",
+        f"explains at least {MIN_EXPLAINED:.0%} of the variance of others",
+        f"{explained:.0%}",
         "the code has collapsed, because the divergence outweighs the reconstruction: "
         "a mean over pixels, or a sum over the batch; or weights that do not move.",
     )

@@ -1,33 +1,33 @@
 """The variational autoencoder: one function for each property of the contract.
 
 Each takes the builder ``autoencoder(input_dims, hidden_layers, latent_dims)`` and
-prints or raises as ``check`` says. Hidden tests call the same
-functions with other sizes: fields of ``Sizes``. What the code, its noise and the
+prints or raises as ``check`` says. Hidden tests call the same functions with
+other sizes: fields of ``Sizes``. What the code, its noise and the
 divergence must do stands in ``helpers.checks.oracles.latent``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
+from helpers.checks.contract import Contract
 from helpers.checks.oracles import dense, latent, shared
-from helpers.checks.oracles.dense import (
-    DenseSizes,
-    close,
+from helpers.checks.oracles.probes import (
+    Layer,
+    arrow,
+    chains,
     draw,
     inputs,
-    orders,
-    relu,
+    name_of_activation,
 )
-from helpers.checks.property_check import CheckFailed, check
-from helpers.checks.student.interface import Student
+from helpers.checks.property_check import CheckFailed
+from helpers.checks.student.interface import Arrays, Student
 
 import numpy as np
 
 
 @dataclass(frozen=True)
-class Sizes(DenseSizes, latent.Latent):
+class Sizes(dense.DenseSizes, latent.LatentSizes):
     """What the builder is called with: small, because chance needs many inputs."""
 
     input_dims: int = 100
@@ -41,59 +41,49 @@ class Sizes(DenseSizes, latent.Latent):
 
     def is_last(self, array: np.ndarray) -> bool:
         """Return whether a weight array belongs to the layer that paints the output."""
-        return array.shape[-1] == self.input_dims
+        return bool(array.shape[-1] == self.input_dims)
 
 
-def _built(student: Student, sizes: dict[str, Any]) -> Sizes:
-    """Call the builder; return what it was called with."""
-    called = Sizes(**sizes)
-    student.build(*called.arguments)
-    return called
+contract = Contract(Sizes)
 
 
-@check("three models with the right shapes")
-def shapes(student: Student, **sizes: Any) -> None:
+@contract.check_built("three models with the right shapes")
+def shapes(student: Student, sizes: Sizes) -> None:
     """Each of the three models works alone and gives arrays of the right shape."""
-    called = _built(student, sizes)
-    shared.shapes_are(
+    shared.three_models(
         student,
-        {
-            "encoder": (called.input_dims, [called.latent_dims] * 3),
-            "decoder": (called.latent_dims, [called.input_dims]),
-            "auto": (called.input_dims, [called.input_dims]),
-        },
+        sizes,
         "the models are returned in another order than encoder, decoder, auto; the "
         "encoder does not return z, mean and log_var; or a last layer has the wrong "
         "number of units.",
+        codes=3,
     )
 
 
-@check("the encoder returns z, mean, log_var, in this order")
-def order(student: Student, **sizes: Any) -> None:
-    """The first output is random, the second is its mean."""
-    latent.ordered(student, _built(student, sizes))
+order = contract.check_built("the encoder returns z, mean, log_var, in this order")(
+    latent.ordered
+)
 
 
-@check("the encoder's layers")
-def encoder_layers(student: Student, **sizes: Any) -> None:
+@contract.check_built("the encoder's layers")
+def encoder_layers(student: Student, sizes: Sizes) -> None:
     """Dense layers with ReLU; then one for the mean and one for the log-variance.
 
     The activations of the last two are left open.
     """
-    called = _built(student, sizes)
-    heads = latent.find_heads(student, called)
-    x = inputs(4, called.input_dims)
+    heads = latent.find_heads(student, sizes)
+    x = inputs(4, sizes.input_dims)
     arrays = draw(heads.weights)
-    found = latent.outputs_with(student, arrays, x)
-    in_training = student.predict("encoder", x, training=True)
-    chain = [called.input_dims, *called.hidden_layers]
-    ways = list(orders(heads.weights, [*pairwise(chain), called.head, called.head]))
+    outputs = heads.mean_and_log_var(latent.outputs_with(student, arrays, x))
+    in_training = heads.mean_and_log_var(student.predict("encoder", x, training=True))
+    chain = [sizes.input_dims, *sizes.hidden_layers]
+    ways = list(chains(arrays, [*pairwise(chain), sizes.head, sizes.head]))
     expected = (
-        f"dense layers {dense.arrow(chain)}, each with a bias, then two of "
-        f"{called.latent_dims} units"
+        f"dense layers {arrow(chain)}, each with a bias, then two of "
+        f"{sizes.latent_dims} units"
     )
     if not ways:
-        kernels = (dense.arrow(a.shape) for a in heads.weights if a.ndim == 2)
+        kernels = (arrow(a.shape) for a in heads.weights if a.ndim == 2)
         raise CheckFailed(
             expected,
             f"kernels of {', '.join(kernels)}, {len(heads.weights)} weight arrays in "
@@ -101,93 +91,49 @@ def encoder_layers(student: Student, **sizes: Any) -> None:
             "a layer is missing or extra, in another order, or has another size than "
             "hidden_layers says; or mean and log_var share a layer.",
         )
-    outputs = [found[heads.at[name]] for name in latent.OUTPUTS[1:]]
-    for way in ways:
-        a = x
-        for kernel, bias in way[:-2]:
-            a = relu(a @ arrays[kernel] + arrays[bias])
-        if all(
-            dense.ends_in_known(out, a @ arrays[k] + arrays[b])
-            for out, (k, b) in zip(outputs, way[-2:], strict=True)
-        ):
-            if all(
-                close(in_training[heads.at[n]], found[heads.at[n]])
-                for n in latent.OUTPUTS[1:]
-            ):
-                return
-            raise CheckFailed(
-                expected,
-                "mean and log_var are something else while the encoder trains",
-                "a layer that acts in training only, such as Dropout or noise.",
-            )
-    raise CheckFailed(
-        f"ReLU after each hidden layer of the encoder: {dense.arrow(chain)}",
-        "other numbers than these layers give with the same weights",
-        "a hidden layer without activation='relu', with another activation, or an "
-        "extra operation between the layers.",
+    if not any(_gives(outputs, x, layers) for layers in ways):
+        raise dense.other_numbers("encoder", chain)
+    latent.same_heads_in_training(outputs, in_training, expected)
+
+
+def _gives(outputs: Arrays, x: np.ndarray, layers: Sequence[Layer]) -> bool:
+    """Return whether dense layers, the last two side by side, give these outputs."""
+    *hidden, mean, log_var = layers
+    return all(
+        name_of_activation(output, dense.pre_activations(x, [*hidden, head]))
+        for output, head in zip(outputs, (mean, log_var), strict=True)
     )
 
 
-@check("mean and log_var have no activation")
-def no_activation(student: Student, **sizes: Any) -> None:
-    """Both may become any number, also below 0."""
-    latent.heads_are_linear(student, _built(student, sizes))
+no_activation = contract.check_built("mean and log_var have no activation")(
+    latent.heads_are_linear
+)
+spread = contract.check_built(
+    "z is mean + exp(log_var / 2) times standard normal noise"
+)(latent.z_is_normal)
+noise = contract.add(latent.noise_is_new)
+decoder_layers = contract.add(dense.decoder_layers)
+output_is_sigmoid = contract.add(dense.output_is_sigmoid)
+shared_weights = contract.add(latent.auto_decodes_z)
 
 
-@check("z is mean + exp(log_var / 2) times standard normal noise")
-def spread(student: Student, **sizes: Any) -> None:
-    """For several means and log-variances, the noise in z is standard normal."""
-    latent.z_is_normal(student, _built(student, sizes))
-
-
-@check("the noise is new for every call, image and number")
-def noise(student: Student, **sizes: Any) -> None:
-    """Two calls, two images and two numbers of the code get different noise."""
-    latent.noise_is_new(student, _built(student, sizes))
-
-
-@check("the decoder mirrors the encoder")
-def decoder_layers(student: Student, **sizes: Any) -> None:
-    """The encoder's layer sizes from the code back to the input, with ReLU."""
-    dense.decoder_is_dense(student, _built(student, sizes))
-
-
-@check("the output is a sigmoid")
-def output_is_sigmoid(student: Student, **sizes: Any) -> None:
-    """The decoder's last layer ends in a sigmoid."""
-    dense.output_is_sigmoid(student, _built(student, sizes))
-
-
-@check("auto is the encoder's z followed by the decoder")
-def shared_weights(student: Student, **sizes: Any) -> None:
-    """auto(x) is decoder(z), also after the weights of either change; z is random."""
-    latent.auto_decodes_z(student, _built(student, sizes))
-
-
-@check("the reconstruction loss is cross-entropy, summed over pixels")
-def loss_is_bce(student: Student, **sizes: Any) -> None:
+@contract.check_built("the reconstruction loss is cross-entropy, summed over pixels")
+def loss_is_bce(student: Student, sizes: Sizes) -> None:
     """With mean and log-variance 0, the loss is that of decoder(z), z being noise."""
     latent.reconstruction_is_bce(
         student,
-        _built(student, sizes),
+        sizes,
         "Keras's binary cross-entropy is a mean over pixels: multiply by "
         "input_dims, or sum keras.ops.binary_crossentropy(x, x_hat) over axis -1.",
     )
 
 
-@check("the loss adds the divergence, summed over the code")
-def divergence(student: Student, **sizes: Any) -> None:
-    """Mean and log-variance add the KL divergence from the standard normal.
-
-    The decoder does not see the code, so nothing else changes with it.
-    """
-    latent.kl_is_added(student, _built(student, sizes))
-
-
-@check("gradients reach mean and log_var through z")
-def gradients(student: Student, **sizes: Any) -> None:
-    """Where the divergence is flat, a training step still moves both layers."""
-    latent.gradients_pass(student, _built(student, sizes))
+divergence = contract.check_built("the loss adds the divergence, summed over the code")(
+    latent.kl_is_added
+)
+gradients = contract.check_built("gradients reach mean and log_var through z")(
+    latent.gradients_pass
+)
 
 
 def _four_patterns(n: int, width: int) -> np.ndarray:
@@ -198,7 +144,7 @@ def _four_patterns(n: int, width: int) -> np.ndarray:
     return (patterns[np.arange(n) % 4] ^ flipped).astype(np.float32)
 
 
-@check("the code does not collapse")
+@contract.check("the code does not collapse")
 def no_collapse(
     student: Student,
     *,
@@ -207,32 +153,32 @@ def no_collapse(
     latent_dims: int = 3,
 ) -> None:
     """After a short training on four patterns, the mean tells the images apart."""
-    sizes = {"hidden_layers": hidden_layers, "latent_dims": latent_dims}
-    called = _built(student, {"input_dims": input_dims, **sizes})
-    heads = latent.find_heads(student, called)
-    x = _four_patterns(128, called.input_dims)
-    latent.set_alike(student, called, heads=0.5, seen=True, biases=0)
+    sizes = contract.build(
+        student,
+        input_dims=input_dims,
+        hidden_layers=hidden_layers,
+        latent_dims=latent_dims,
+    )
+    heads = latent.find_heads(student, sizes)
+    x = _four_patterns(128, input_dims)
+    latent.set_alike(student, sizes, heads=0.5, seen=True, biases=0)
     student.train(x, x, epochs=9, batch_size=len(x), learning_rate=3e-2)
     means = student.predict("encoder", x)[heads.at["mean"]]
-    found = float(means.std(axis=0).max())
-    if not found >= 0.3:
+    deviation = float(means.std(axis=0).max())
+    if not deviation >= 0.3:
         raise CheckFailed(
             "after a short training, the means of different images differ: their "
             "standard deviation is 0.3 or more in one number of the code",
-            f"{found:.2g}: every image gets the same code",
+            f"{deviation:.2g}: every image gets the same code",
             "the divergence outweighs the reconstruction: cross-entropy averaged over "
             "pixels instead of summed, or a divergence with too large a weight.",
         )
 
 
-@check("auto is compiled with Adam")
-def optimizer_is_adam(student: Student, **sizes: Any) -> None:
+@contract.check_built("auto is compiled with Adam")
+def optimizer_is_adam(student: Student, sizes: Sizes) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
-    called = _built(student, sizes)
-    shared.optimizer_is_adam(student, called.input_dims, elsewhere=called.is_head)
+    shared.optimizer_is_adam(student, sizes, elsewhere=sizes.is_head)
 
 
-@check("the arguments stay as they were")
-def arguments_unchanged(student: Student, **sizes: Any) -> None:
-    """Calling the builder leaves the list that it was given unchanged."""
-    shared.arguments_stay(student, Sizes(**sizes).arguments, position=1)
+arguments_unchanged = contract.add_unbuilt(shared.arguments_stay)

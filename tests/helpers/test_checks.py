@@ -1,5 +1,7 @@
 """The checks' machinery: what students read, and what crosses the interface."""
 
+import dataclasses
+import importlib
 import json
 import re
 import sys
@@ -7,6 +9,7 @@ import types
 import warnings
 
 from helpers.checks import CheckFailed, NotDone, check, progress, quiz, ready
+from helpers.checks.contract import Contract, Sizes, named
 from helpers.checks.hints import explain, is_stub
 from helpers.checks.student.in_process import LocalStudent
 from helpers.checks.student.interface import StudentError
@@ -16,6 +19,8 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from keras import layers
+
+from samples.course import assignments
 
 
 def model(n=4):
@@ -191,10 +196,10 @@ def test_add_loss_of_keras_2_is_not_taken_for_the_stub():
 
 @pytest.fixture
 def assignment():
-    module = types.ModuleType("assignment")
-    module.first = check("the first", ("auto",))(holds)
-    module.second = check("the second", ("auto",))(fails)
-    return module
+    contract = Contract(Sizes, ("auto",))
+    contract.check("the first")(holds)
+    contract.check("the second")(fails)
+    return types.SimpleNamespace(contract=contract)
 
 
 def test_progress_counts_and_lists_what_holds(assignment, capsys):
@@ -225,6 +230,43 @@ def test_training_is_left_out_while_nbgrader_grades(assignment, monkeypatch, cap
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     assert not ready(assignment, one_model)
     assert "Left out while grading" in capsys.readouterr().out
+
+
+def test_a_contract_adds_properties_with_models_built_or_not():
+    calls = []
+
+    @dataclasses.dataclass
+    class OneSize(Sizes):
+        size: int = 3
+
+        @property
+        def arguments(self):
+            return [self.size]
+
+    def builder(size):
+        calls.append(size)
+        return one_model()
+
+    @named("it is shared")
+    def shared(student, sizes):
+        assert calls == sizes.arguments[:1] * len(calls)
+
+    contract = Contract(OneSize, ("auto",))
+    contract.add(shared)(builder, size=5)
+    assert calls == [5]
+    contract.add_unbuilt(shared)(builder, size=5)
+    assert calls == [5]
+    contract.check_built("it is its own")(shared)(builder, size=5)
+    assert calls == [5, 5]
+    assert list(contract.checks) == ["it is shared", "it is its own"]
+
+
+@pytest.mark.parametrize("name", sorted(set(assignments()) - {"quiz"}))
+def test_a_contract_lists_all_checks_of_its_assignment(name):
+    module = importlib.import_module(f"helpers.checks.{name}")
+    checks = [value for value in vars(module).values() if hasattr(value, "property")]
+    assert list(module.contract.checks.values()) == checks
+    assert list(module.contract.checks) == [check.property for check in checks]
 
 
 # --- questions ------------------------------------------------------------------------

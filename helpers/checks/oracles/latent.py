@@ -6,20 +6,20 @@ What is left to chance is averaged over thousands of numbers, and the limits are
 standard errors away.
 
 Every function takes a ``Student`` whose models are built and what they were built
-with, a ``Latent``. It raises ``CheckFailed`` when the property does not hold.
+with, a ``LatentSizes``. It raises ``CheckFailed`` when the property does not hold.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.checks.contract import AutoencoderSizes, named
 from helpers.checks.oracles import shared
-from helpers.checks.oracles.dense import (
-    ACTIVATIONS,
-    Size,
+from helpers.checks.oracles.probes import (
     close,
     draw,
     inputs,
+    name_of_activation,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
@@ -28,30 +28,27 @@ from helpers.checks.student.interface import Arrays, Student
 import numpy as np
 
 OUTPUTS = ("z", "mean", "log_var")
-SUMMED = "binary cross-entropy summed over the inputs"
-SMALL = -30.0
+TINY_LOG_VAR = -30.0
 """A log-variance at which noise, exp(-15) of it, vanishes beside float32 numbers."""
 
 
-class Latent(ABC):
+class LatentSizes(AutoencoderSizes):
     """What a builder of variational autoencoders is called with.
 
     Attributes:
         latent_dims: numbers in the code.
-        parts: size of the inputs of each model.
         beta: what the divergence is multiplied with.
         mean: what the contract calls the mean.
     """
 
     latent_dims: int
-    parts: dict[str, Size]
     beta: float = 1.0
     mean = "mean"
 
     @property
-    def size(self) -> Size:
-        """Return the size of one input."""
-        return self.parts["auto"]
+    def code_size(self) -> int:
+        """Return how many numbers a code has."""
+        return self.latent_dims
 
     @property
     @abstractmethod
@@ -88,6 +85,10 @@ class Heads:
     bias: dict[str, Bias]
     weights: Arrays
 
+    def mean_and_log_var(self, outputs: Arrays) -> Arrays:
+        """Return these two of the encoder's outputs."""
+        return [outputs[self.at[name]] for name in OUTPUTS[1:]]
+
     def put(self, arrays: Arrays, name: str, value: Any) -> None:
         """Set the bias of mean or log_var, in place."""
         index, units = self.bias[name]
@@ -109,6 +110,29 @@ def outputs_with(
     return student.predict("encoder", x, **options)
 
 
+def find_heads(student: Student, sizes: LatentSizes) -> Heads:
+    """Find out what the encoder's outputs are. Its weights are put back.
+
+    Raises:
+        CheckFailed: there are no three outputs, or no layers for mean and log_var.
+    """
+    weights = weights_of(student, "encoder", sizes.input_size)
+    x = inputs(300, sizes.input_size)
+    k = sizes.latent_dims
+    # A layer for each of the two, or one for both whose output is split.
+    candidates = [
+        (index, slice(start, start + k))
+        for index, array in enumerate(weights)
+        if array.shape in ((k,), (2 * k,))
+        for start in range(0, len(array), k)
+    ]
+    heads = _linear_heads(student, weights, candidates, x)
+    if heads is None:
+        heads = _heads_one_by_one(student, sizes, weights, candidates, x)
+        student.set_weights("encoder", weights)
+    return heads
+
+
 def _linear_heads(
     student: Student, weights: Arrays, candidates: list[Bias], x: np.ndarray
 ) -> Heads | None:
@@ -116,7 +140,7 @@ def _linear_heads(
 
     With another number in each bias, outputs without an activation show the number of
     theirs, and z lies around its mean. Otherwise the answer is None, and
-    ``find_heads`` has to try one bias after the other.
+    ``_heads_one_by_one`` has to try one bias after the other.
     """
     numbers = np.linspace(-6, -4, len(candidates))
     arrays = [np.zeros_like(array) for array in weights]
@@ -134,40 +158,30 @@ def _linear_heads(
     if len(first) != 3 or len(shown) != 2 or len(set(shown.values())) != 2:
         return None
     (z,) = {0, 1, 2} - set(shown)
-    varying = [i for i in range(3) if not np.array_equal(first[i], second[i])]
     near = [i for i in shown if abs(first[z].mean() - numbers[shown[i]]) < 0.3]
-    if varying != [z] or len(near) != 1:
+    if _varying(first, second) != [z] or len(near) != 1:
         return None
-    (mean,) = near
-    at = {"z": z, "mean": mean, "log_var": 3 - z - mean}
-    bias = {name: candidates[shown[at[name]]] for name in OUTPUTS[1:]}
-    return Heads(at, bias, weights)
+    biases = {output: candidates[which] for output, which in shown.items()}
+    return _heads(z, near[0], biases, weights)
 
 
-def find_heads(student: Student, called: Latent) -> Heads:
-    """Find out what the encoder's outputs are. Its weights are put back."""
-    weights = weights_of(student, "encoder", called.size)
-    k = called.latent_dims
-    x = inputs(300, called.size)
-    # A layer for each of the two, or one for both whose output is split.
-    candidates = [
-        (index, slice(start, start + k))
-        for index, array in enumerate(weights)
-        if array.shape in ((k,), (2 * k,))
-        for start in range(0, len(array), k)
-    ]
-    heads = _linear_heads(student, weights, candidates, x)
-    if heads:
-        return heads
+def _heads_one_by_one(
+    student: Student,
+    sizes: LatentSizes,
+    weights: Arrays,
+    candidates: list[Bias],
+    x: np.ndarray,
+) -> Heads:
+    """Find out what the encoder's outputs are by moving one bias after the other."""
     zeros = [np.zeros_like(array) for array in weights]
     first, second = (outputs_with(student, zeros, x) for _ in range(2))
-    if [array.shape for array in first] != [(len(x), k)] * 3:
+    if [array.shape for array in first] != [(len(x), sizes.latent_dims)] * 3:
         raise CheckFailed(
-            f"the encoder returns three arrays: z, {called.mean} and log_var",
+            f"the encoder returns three arrays: z, {sizes.mean} and log_var",
             f"{len(first)}, of shape {', '.join(str(a.shape) for a in first)}",
-            f"the encoder is keras.Model(x, [z, {called.mean}, log_var]).",
+            f"the encoder is keras.Model(x, [z, {sizes.mean}, log_var]).",
         )
-    varying = [i for i in range(3) if not np.array_equal(first[i], second[i])]
+    varying = _varying(first, second)
     z = varying[0] if len(varying) == 1 else 0
     others = [i for i in range(3) if i != z]
 
@@ -179,17 +193,16 @@ def find_heads(student: Student, called: Latent) -> Heads:
 
     biases: dict[int, Bias] = {}
     for bias in candidates:
-        now = moved(bias, 0.5)
-        for output in others:
-            if not close(now[output], first[output]):
-                biases.setdefault(output, bias)
+        outputs = moved(bias, 0.5)
+        for i in others:
+            if not close(outputs[i], first[i]):
+                biases.setdefault(i, bias)
     if len(biases) < 2:
-        student.set_weights("encoder", weights)
         raise CheckFailed(
-            f"{called.mean} and log_var each come from a dense layer of latent_dims "
+            f"{sizes.mean} and log_var each come from a dense layer of latent_dims "
             "units",
             "an output that does not follow the bias of such a layer",
-            f"{called.mean} and log_var both are layers.Dense(latent_dims) of the last "
+            f"{sizes.mean} and log_var both are layers.Dense(latent_dims) of the last "
             "hidden layer; z comes from them.",
         )
     # z follows its mean down; the spread only shrinks. A ReLU shows on the way up.
@@ -197,77 +210,86 @@ def find_heads(student: Student, called: Latent) -> Heads:
     if len(follow) != 1:
         follow = [i for i in others if moved(biases[i], 3)[z].mean() > 1.5]
     mean = follow[0] if len(follow) == 1 else others[0]
-    student.set_weights("encoder", weights)
+    return _heads(z, mean, biases, weights)
+
+
+def _varying(first: Arrays, second: Arrays) -> list[int]:
+    """Return which of three outputs differ between two calls."""
+    return [i for i in range(3) if not np.array_equal(first[i], second[i])]
+
+
+def _heads(z: int, mean: int, biases: dict[int, Bias], weights: Arrays) -> Heads:
+    """Return the heads, from positions among the outputs and the biases of those."""
     at = {"z": z, "mean": mean, "log_var": 3 - z - mean}
     return Heads(at, {name: biases[at[name]] for name in OUTPUTS[1:]}, weights)
 
 
-def ordered(student: Student, called: Latent) -> None:
+def same_heads_in_training(outputs: Arrays, in_training: Arrays, expected: str) -> None:
+    """Check that mean and log_var are the same in training and in use.
+
+    Args:
+        outputs: mean and log_var in use.
+        in_training: both with ``training=True``, for the same inputs.
+        expected: what the contract asks for.
+    """
+    if not all(map(close, in_training, outputs)):
+        raise CheckFailed(
+            expected,
+            "mean and log_var are something else while the encoder trains",
+            "a layer that acts in training only, such as Dropout or noise.",
+        )
+
+
+def ordered(student: Student, sizes: LatentSizes) -> None:
     """Check that the encoder returns z, the mean and log_var, in this order."""
-    at = find_heads(student, called).at
-    words = {"z": "z", "mean": called.mean, "log_var": "log_var"}
-    found = sorted(OUTPUTS, key=lambda name: at[name])
-    if tuple(found) != OUTPUTS:
+    at = find_heads(student, sizes).at
+    words = {"z": "z", "mean": sizes.mean, "log_var": "log_var"}
+    order = sorted(OUTPUTS, key=lambda name: at[name])
+    if tuple(order) != OUTPUTS:
         raise CheckFailed(
             ", ".join(words.values()),
-            ", ".join(words[name] for name in found),
+            ", ".join(words[name] for name in order),
             "the outputs of the encoder: keras.Model(x, "
             f"[{', '.join(words.values())}]).",
         )
 
 
-def heads_are_linear(student: Student, called: Latent) -> None:
+def heads_are_linear(student: Student, sizes: LatentSizes) -> None:
     """Check that mean and log_var may become any number, also below 0."""
-    heads = find_heads(student, called)
-    probe = np.random.default_rng(4).permutation(np.linspace(-4, 4, called.latent_dims))
-    x = inputs(1, called.size)
-    for name, word in zip(OUTPUTS[1:], (called.mean, "log_var"), strict=True):
+    heads = find_heads(student, sizes)
+    probe = np.random.default_rng(4).permutation(np.linspace(-4, 4, sizes.latent_dims))
+    x = inputs(1, sizes.input_size)
+    for name, word in zip(OUTPUTS[1:], (sizes.mean, "log_var"), strict=True):
         rows = np.stack([probe, -probe]).astype(np.float32)
-        found = np.concatenate(
+        output = np.concatenate(
             [
                 outputs_with(student, heads.zeros(**{name: row}), x)[heads.at[name]]
                 for row in rows
             ]
         )
-        if not close(found, rows):
-            names = (n for n, f in ACTIVATIONS.items() if close(found, f(rows)))
+        if not close(output, rows):
             raise CheckFailed(
                 f"no activation after the layer of {word}",
-                next(names, "another activation"),
+                name_of_activation(output, rows) or "another activation",
                 f"layers.Dense(latent_dims) for {word}, without an activation: a mean "
                 "and the logarithm of a variance may be negative.",
             )
 
 
-def z_is_normal(student: Student, called: Latent) -> None:
+def z_is_normal(student: Student, sizes: LatentSizes) -> None:
     """Check that z is the mean plus exp(log_var / 2) times standard normal noise."""
-    heads = find_heads(student, called)
-    n = called.latent_dims
+    heads = find_heads(student, sizes)
+    n = sizes.latent_dims
     log_var = np.linspace(-4, 2, n)
     weights = heads.zeros(mean=np.cos(3.0 * np.arange(n)), log_var=log_var)
-    outputs = outputs_with(student, weights, inputs(1500, called.size))
+    outputs = outputs_with(student, weights, inputs(1500, sizes.input_size))
     z, mean, log_var = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS)
 
-    def deviates(spread: np.ndarray) -> str:
-        """Return what keeps (z - mean) / spread from being standard normal."""
-        noise = (z - mean) / spread
-        each, all_ = noise.std(axis=0), noise.std()
-        if abs(noise.mean()) > 0.15:
-            return f"noise with the mean {noise.mean():.2f}"
-        if not (0.9 < all_ < 1.1 and each.min() > 0.8 and each.max() < 1.25):
-            return (
-                f"noise with a standard deviation between {each.min():.3g} and "
-                f"{each.max():.3g}"
-            )
-        # 3 for the normal distribution, 1.8 for the uniform one
-        peak = (noise**4).mean() / all_**4
-        return "" if 2.4 < peak < 3.8 else "noise of another form than the normal one"
-
-    found = deviates(np.exp(log_var / 2))
-    if not found:
+    deviation = _deviation(z - mean, np.exp(log_var / 2))
+    if not deviation:
         return
     if np.array_equal(z, mean):
-        found = f"z equals {called.mean}"
+        deviation = f"z equals {sizes.mean}"
     others = {
         "exp(log_var) as the spread": np.exp(log_var),
         "log_var as the spread": log_var,
@@ -275,20 +297,39 @@ def z_is_normal(student: Student, called: Latent) -> None:
         "exp(-log_var / 2) as the spread": np.exp(-log_var / 2),
     }
     with np.errstate(all="ignore"):
-        names = [name for name, value in others.items() if not deviates(value)]
+        names = [
+            name for name, spread in others.items() if not _deviation(z - mean, spread)
+        ]
     raise CheckFailed(
-        f"(z - {called.mean}) / exp(log_var / 2) has the mean 0 and the standard "
+        f"(z - {sizes.mean}) / exp(log_var / 2) has the mean 0 and the standard "
         "deviation 1 and is normal",
-        names[0] if names else found,
+        names[0] if names else deviation,
         "the variance is exp(log_var), so the standard deviation is exp(log_var / 2); "
-        f"the noise is keras.random.normal(keras.ops.shape({called.mean})).",
+        f"the noise is keras.random.normal(keras.ops.shape({sizes.mean})).",
     )
 
 
-def noise_is_new(student: Student, called: Latent) -> None:
+def _deviation(difference: np.ndarray, spread: np.ndarray) -> str:
+    """Return what keeps difference / spread from being standard normal, or ``""``."""
+    noise = difference / spread
+    each, total = noise.std(axis=0), noise.std()
+    if abs(noise.mean()) > 0.15:
+        return f"noise with the mean {noise.mean():.2f}"
+    if not (0.9 < total < 1.1 and each.min() > 0.8 and each.max() < 1.25):
+        return (
+            f"noise with a standard deviation between {each.min():.3g} and "
+            f"{each.max():.3g}"
+        )
+    # 3 for the normal distribution, 1.8 for the uniform one
+    peak = (noise**4).mean() / total**4
+    return "" if 2.4 < peak < 3.8 else "noise of another form than the normal one"
+
+
+@named("the noise is new for every call, image and number")
+def noise_is_new(student: Student, sizes: LatentSizes) -> None:
     """Check that two calls, two images and two numbers of the code differ in noise."""
-    heads = find_heads(student, called)
-    x = inputs(400, called.size)
+    heads = find_heads(student, sizes)
+    x = inputs(400, sizes.input_size)
     weights = heads.zeros(log_var=1)
     first = outputs_with(student, weights, x)[heads.at["z"]]
     again = outputs_with(student, weights, x)[heads.at["z"]]
@@ -303,24 +344,25 @@ def noise_is_new(student: Student, called: Latent) -> None:
         "all numbers of a code get the same noise": first.std(axis=1).mean()
         < 0.5 * size,
     }
-    for found, holds in same.items():
+    for alike, holds in same.items():
         if holds:
             raise CheckFailed(
                 "new noise for every call, for every image and every number of its "
                 "code, in training or not",
-                found,
-                f"draw the noise in the call of a layer, in the shape of {called.mean}:"
-                f" keras.random.normal(keras.ops.shape({called.mean})). Drawn outside, "
+                alike,
+                f"draw the noise in the call of a layer, in the shape of {sizes.mean}:"
+                f" keras.random.normal(keras.ops.shape({sizes.mean})). Drawn outside, "
                 "with NumPy or with seed=1, it is the same for ever.",
             )
 
 
-def auto_decodes_z(student: Student, called: Latent) -> None:
+@named("auto is the encoder's z followed by the decoder")
+def auto_decodes_z(student: Student, sizes: LatentSizes) -> None:
     """Check that auto is decoder(z), whatever the weights of either; z is random."""
-    heads = find_heads(student, called)
+    heads = find_heads(student, sizes)
 
-    x = inputs(20, called.size)
-    small = heads.zeros(mean=1, log_var=SMALL)
+    x = inputs(20, sizes.input_size)
+    small = heads.zeros(mean=1, log_var=TINY_LOG_VAR)
     z = [outputs_with(student, small, x)[heads.at["z"]] for _ in range(2)]
     # Where a mistake keeps the noise, averages are compared instead of outputs.
     noisy = not close(*z)
@@ -329,14 +371,14 @@ def auto_decodes_z(student: Student, called: Latent) -> None:
         """Make the noise vanish, and mean and log_var the same for all inputs."""
         if part == "encoder":
             for array in arrays:
-                ends_here = called.is_head(array) or array.shape[-1:] == (
-                    called.latent_dims,
+                ends_here = sizes.is_head(array) or array.shape[-1:] == (
+                    sizes.latent_dims,
                 )
                 array *= array.ndim == 1 or not ends_here
-            heads.put(arrays, "log_var", 0 if noisy else SMALL)
+            heads.put(arrays, "log_var", 0 if noisy else TINY_LOG_VAR)
 
     shared.auto_is_both(
-        student, called.parts, code=heads.at["z"], prepare=quiet, average=noisy
+        student, sizes, code=heads.at["z"], prepare=quiet, average=noisy
     )
     weights = heads.zeros(log_var=1)
     z = [outputs_with(student, weights, x)[heads.at["z"]] for _ in range(2)]
@@ -345,13 +387,13 @@ def auto_decodes_z(student: Student, called: Latent) -> None:
         raise CheckFailed(
             "auto decodes z, which is random: two calls differ",
             "two calls of auto give the same",
-            f"auto decodes {called.mean}. Take the first of the encoder's outputs.",
+            f"auto decodes {sizes.mean}. Take the first of the encoder's outputs.",
         )
 
 
 def set_alike(
     student: Student,
-    called: Latent,
+    sizes: LatentSizes,
     *,
     heads: float,
     seen: bool,
@@ -363,24 +405,26 @@ def set_alike(
     A number on its own, such as a beta that the model keeps, stays as it is.
 
     Args:
+        student: with built models.
+        sizes: what they were built with.
         heads: what the weights of mean and log-variance are multiplied with. With 0
             both are 0: the divergence and its gradient vanish, and z is noise alone.
         seen: whether the decoder sees the code.
         biases: what the biases of all other layers are multiplied with.
         contrast: what the weights of the last layer are multiplied with.
     """
-    for part, size in called.parts.items():
+    for part, size in sizes.parts.items():
         weights = weights_of(student, part, size)
         arrays = draw(weights, gain=1.4, by_shape=True)
         for array, before in zip(arrays, weights, strict=True):
             if not array.shape:
                 array[...] = before
                 continue
-            if called.is_last(array):
+            if sizes.is_last(array):
                 array *= contrast
-            if called.is_head(array):
+            if sizes.is_head(array):
                 array *= heads
-            elif array.ndim == 2 and len(array) == called.latent_dims:
+            elif array.ndim == 2 and len(array) == sizes.latent_dims:
                 array *= seen
             elif array.ndim == 1:
                 array *= biases
@@ -389,26 +433,28 @@ def set_alike(
 
 def kl(heads: Heads, outputs: Arrays) -> float:
     """Return the KL divergence for what the encoder gave, a mean over the batch."""
-    mean, log_var = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS[1:])
+    mean, log_var = (a.astype(np.float64) for a in heads.mean_and_log_var(outputs))
     each = 0.5 * (np.exp(log_var) + mean**2 - 1 - log_var).sum(axis=1)
     return float(each.mean())
 
 
-def reconstruction_is_bce(student: Student, called: Latent, likely_cause: str) -> None:
+def reconstruction_is_bce(
+    student: Student, sizes: LatentSizes, likely_cause: str
+) -> None:
     """Check that with mean and log-variance 0, the loss is the summed cross-entropy.
 
     It is that of x and decoder(z), z being noise.
     """
-    heads = find_heads(student, called)
-    x = inputs(16, called.size)
-    set_alike(student, called, heads=0, seen=False)
+    heads = find_heads(student, sizes)
+    x = inputs(16, sizes.input_size)
+    set_alike(student, sizes, heads=0, seen=False)
     values = shared.losses(x, student.predict("auto", x)[0])
     mean = values.pop(shared.BCE)
     # The divergence is 0, unless mean or log_var have an activation.
-    rest = called.beta * kl(heads, student.predict("encoder", x))
-    expected = values.pop(SUMMED)
-    found = student.training_loss(x, x) - rest
-    if not abs(found - expected) <= 2e-5 * expected:
+    rest = sizes.beta * kl(heads, student.predict("encoder", x))
+    expected = values.pop(shared.SUMMED_BCE)
+    loss = student.training_loss(x, x) - rest
+    if not abs(loss - expected) <= 2e-5 * expected:
         values = {
             "binary cross-entropy averaged over the pixels instead of summed": mean,
             "the squared error, summed": values["the mean squared error"] * x[0].size,
@@ -416,110 +462,124 @@ def reconstruction_is_bce(student: Student, called: Latent, likely_cause: str) -
             **values,
         }
         raise CheckFailed(
-            f"with {called.mean} 0 and log_var 0, where the divergence is 0, a "
+            f"with {sizes.mean} 0 and log_var 0, where the divergence is 0, a "
             f"training loss of {expected:.2f}: binary cross-entropy, summed over the "
             "pixels and averaged over the batch",
-            f"{found:.2f}{shared.named(found, values)}",
+            f"{loss:.2f}{shared.named_loss(loss, values)}",
             likely_cause,
         )
     # Without biases, the decoder paints grey for z = 0, and contrasts for other z.
-    x = inputs(200, called.size)
-    set_alike(student, called, heads=0, seen=True, biases=0, contrast=2)
+    x = inputs(200, sizes.input_size)
+    set_alike(student, sizes, heads=0, seen=True, biases=0, contrast=2)
     outputs = student.predict("encoder", x, training=True)
     z = outputs[heads.at["z"]]
     if z.std(axis=0).mean() < 0.5 * z.std():  # one noise for all: too few to average
         return
     x_hat = student.predict("decoder", z)[0]
-    rest = called.beta * kl(heads, outputs)
-    expected = shared.losses(x, x_hat)[SUMMED] + rest
-    found = student.training_loss(x, x)
-    if not abs(found - expected) <= 0.1 * expected:
+    rest = sizes.beta * kl(heads, outputs)
+    expected = shared.losses(x, x_hat)[shared.SUMMED_BCE] + rest
+    loss = student.training_loss(x, x)
+    if not abs(loss - expected) <= 0.1 * expected:
         raise CheckFailed(
             f"a training loss of about {expected:.0f}: the cross-entropy of x and "
             "decoder(z)",
-            f"{found:.0f}",
-            f"the loss is computed from another x_hat, such as decoder({called.mean}).",
+            f"{loss:.0f}",
+            f"the loss is computed from another x_hat, such as decoder({sizes.mean}).",
         )
 
 
-def added_by_kl(student: Student, called: Latent) -> tuple[float, float]:
+def added_by_kl(student: Student, sizes: LatentSizes) -> tuple[float, float]:
     """Return what mean and log-variance add to the loss, and with what error.
 
     The decoder does not see the code, so nothing else changes with it. The models keep
     the weights with which mean and log-variance are not 0.
     """
-    x = inputs(8, called.size)
-    set_alike(student, called, heads=0, seen=False)
+    x = inputs(8, sizes.input_size)
+    set_alike(student, sizes, heads=0, seen=False)
     rest = student.training_loss(x, x)
-    set_alike(student, called, heads=0.4, seen=False)
+    set_alike(student, sizes, heads=0.4, seen=False)
     loss = student.training_loss(x, x)
     return loss - rest, 2e-5 * abs(loss)
 
 
-def kl_is_added(student: Student, called: Latent) -> None:
-    """Check that the loss adds the divergence from the standard normal, and that alone.
+def _other_divergences(
+    heads: Heads, outputs: Arrays, expected: float, x: np.ndarray
+) -> dict[str, float]:
+    """Return what a wrong divergence adds to the loss, by name.
 
-    It must have a gradient too. For a beta of 1.
+    Args:
+        heads: of the encoder.
+        outputs: of the encoder.
+        expected: what the right divergence adds.
+        x: what the encoder got.
     """
-    heads = find_heads(student, called)
-    x = inputs(8, called.size)
-    set_alike(student, called, heads=0, seen=False)
-    flat = kl(heads, student.predict("encoder", x))
-    found, error = added_by_kl(student, called)
-    outputs = student.predict("encoder", x)
-    m, v = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS[1:])
+    m, v = (a.astype(np.float64) for a in heads.mean_and_log_var(outputs))
 
     def half(terms: np.ndarray) -> float:
         return 0.5 * float(terms.sum(axis=1).mean())
 
+    pixels = x[0].size
+    return {
+        "the mean over the code's numbers instead of their sum": expected / m.shape[1],
+        "the sum over the batch instead of its mean": expected * len(x),
+        "the divergence with the wrong sign": -expected,
+        "twice the divergence": 2 * expected,
+        "the divergence divided by the number of pixels": expected / pixels,
+        "the divergence times the number of pixels": expected * pixels,
+        "the divergence for log_var as the logarithm of the standard deviation": half(
+            np.exp(2 * v) + m**2 - 1 - 2 * v
+        ),
+        "a divergence without the mean": half(np.exp(v) - 1 - v),
+        "a divergence without the squares of the mean": half(np.exp(v) + m - 1 - v),
+    }
+
+
+def kl_is_added(student: Student, sizes: LatentSizes) -> None:
+    """Check that the loss adds the divergence from the standard normal, and that alone.
+
+    It must have a gradient too. For a beta of 1.
+    """
+    heads = find_heads(student, sizes)
+    x = inputs(8, sizes.input_size)
+    set_alike(student, sizes, heads=0, seen=False)
+    flat = kl(heads, student.predict("encoder", x))
+    added, error = added_by_kl(student, sizes)
+    outputs = student.predict("encoder", x)
     expected = kl(heads, outputs) - flat
-    if not abs(found - expected) <= 1e-3 * abs(expected) + error:
-        numbers = x[0].size
-        guesses = {
-            "the mean over the code's numbers instead of their sum": expected
-            / called.latent_dims,
-            "the sum over the batch instead of its mean": expected * len(x),
-            "the divergence with the wrong sign": -expected,
-            "twice the divergence": 2 * expected,
-            "the divergence divided by the number of pixels": expected / numbers,
-            "the divergence times the number of pixels": expected * numbers,
-            "the divergence for log_var as the logarithm of the standard deviation": (
-                half(np.exp(2 * v) + m**2 - 1 - 2 * v)
-            ),
-            "a divergence without the mean": half(np.exp(v) - 1 - v),
-            "a divergence without the squares of the mean": half(np.exp(v) + m - 1 - v),
-        }
-        nothing = abs(found) <= 1e-3 * abs(expected)
+    if not abs(added - expected) <= 1e-3 * abs(expected) + error:
+        guesses = _other_divergences(heads, outputs, expected, x)
+        nothing = abs(added) <= 1e-3 * abs(expected)
+        name = ", nothing" if nothing else shared.named_loss(added, guesses)
         raise CheckFailed(
-            f"{expected:.3f} more than with {called.mean} 0 and log_var 0: 0.5 times "
-            f"the sum of exp(log_var) + {called.mean}² - 1 - log_var, averaged over "
+            f"{expected:.3f} more than with {sizes.mean} 0 and log_var 0: 0.5 times "
+            f"the sum of exp(log_var) + {sizes.mean}² - 1 - log_var, averaged over "
             "the batch",
-            f"{found:.3f}{', nothing' if nothing else shared.named(found, guesses)}",
+            f"{added:.3f}{name}",
             "the divergence: a sum over the code's numbers, a mean over the batch, "
             "added with weight 1 to the loss that is minimised.",
         )
     heads_move(
         student,
-        called,
+        sizes,
         {"heads": 0.4, "seen": False},
         "one step of training on the divergence alone moves the layers of "
-        f"{called.mean} and log_var",
+        f"{sizes.mean} and log_var",
         "the divergence has no gradient: stop_gradient, numbers that NumPy made, or "
         "computed outside the tape.",
     )
 
 
-def moves_of_heads(student: Student, called: Latent, **weights: Any) -> list[float]:
+def moves_of_heads(student: Student, sizes: LatentSizes, **weights: Any) -> list[float]:
     """Return how far one step moves each array of mean and log-variance.
 
     They are shares of the longest move of any weight; NaN if nothing moves at all.
     """
-    x = inputs(32, called.size)
-    set_alike(student, called, **weights)
+    x = inputs(32, sizes.input_size)
+    set_alike(student, sizes, **weights)
     before = student.get_weights("auto")
     student.train(x, x, epochs=1, batch_size=len(x), learning_rate=1e-3)
     moves = [
-        (called.is_head(a), np.abs(b - a).max(initial=0))
+        (sizes.is_head(a), np.abs(b - a).max(initial=0))
         for a, b in zip(before, student.get_weights("auto"), strict=True)
     ]
     most = max(move for _, move in moves) or np.nan
@@ -528,13 +588,13 @@ def moves_of_heads(student: Student, called: Latent, **weights: Any) -> list[flo
 
 def heads_move(
     student: Student,
-    called: Latent,
+    sizes: LatentSizes,
     weights: dict[str, Any],
     expected: str,
     likely_cause: str,
 ) -> None:
     """Check that a training step from these weights moves mean and log-variance."""
-    moves = moves_of_heads(student, called, **weights)
+    moves = moves_of_heads(student, sizes, **weights)
     still = [move for move in moves if not move > 1e-6]
     if still:
         raise CheckFailed(
@@ -544,14 +604,14 @@ def heads_move(
         )
 
 
-def gradients_pass(student: Student, called: Latent) -> None:
+def gradients_pass(student: Student, sizes: LatentSizes) -> None:
     """Check that a step moves mean and log-variance where the divergence is flat."""
     heads_move(
         student,
-        called,
+        sizes,
         {"heads": 0, "seen": True},
-        f"with {called.mean} 0 and log_var 0, where the divergence is flat, one step "
-        f"of training moves the layers of {called.mean} and log_var",
-        f"z is not computed from both: z = {called.mean} + exp(log_var / 2) * noise, "
+        f"with {sizes.mean} 0 and log_var 0, where the divergence is flat, one step "
+        f"of training moves the layers of {sizes.mean} and log_var",
+        f"z is not computed from both: z = {sizes.mean} + exp(log_var / 2) * noise, "
         "without stop_gradient and without NumPy.",
     )

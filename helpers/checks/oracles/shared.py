@@ -1,14 +1,15 @@
 """What the assignments on builders check alike, whatever the shapes and layers.
 
-Every function takes a ``Student`` whose models are built, and raises
-``CheckFailed`` when the property does not hold.
+Every function takes a ``Student`` whose models are built, unless it says otherwise, and
+raises ``CheckFailed`` when the property does not hold.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
-from helpers.checks.oracles.dense import (
-    Size,
+from helpers.checks.contract import AutoencoderSizes, Sizes, named
+from helpers.checks.hints import is_stub
+from helpers.checks.oracles.probes import (
+    activation_of,
     all_active,
     close,
     draw,
@@ -17,9 +18,11 @@ from helpers.checks.oracles.dense import (
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
-from helpers.checks.student.interface import Arrays, Student
+from helpers.checks.student.interface import Arrays, Size, Student, StudentError
 
 import numpy as np
+
+# --- shapes ---------------------------------------------------------------------------
 
 
 def shapes_are(
@@ -30,39 +33,123 @@ def shapes_are(
     """Check that each model works alone and gives arrays of the right shapes.
 
     Args:
+        student: with built models.
         wanted: size of the inputs and sizes of all outputs, by model.
+        likely_cause: what to say of other shapes.
     """
     n = 5
     for part, (size, sizes) in wanted.items():
-        outputs = student.predict(part, inputs(n, size))
-        found = [array.shape for array in outputs]
-        expected = [(n, *shape_of(one)) for one in sizes]
-        if found != expected:
+        shapes = [array.shape for array in student.predict(part, inputs(n, size))]
+        expected = [(n, *shape_of(of_output)) for of_output in sizes]
+        if shapes != expected:
             arrays = "one array" if len(expected) == 1 else f"{len(expected)} arrays"
             raise CheckFailed(
                 f"{part}: an input of shape {(n, *shape_of(size))} gives {arrays} of "
                 f"shape {', '.join(map(str, expected))}",
-                ", ".join(map(str, found)),
+                ", ".join(map(str, shapes)),
                 likely_cause,
             )
 
 
+def three_models(
+    student: Student, sizes: AutoencoderSizes, likely_cause: str, *, codes: int = 1
+) -> None:
+    """Check the shapes of what encoder, decoder and auto give.
+
+    Args:
+        student: with built models.
+        sizes: what they were built with.
+        likely_cause: what to say of other shapes.
+        codes: how many arrays of the code's size the encoder gives.
+    """
+    image, code = sizes.input_size, sizes.code_size
+    shapes_are(
+        student,
+        {
+            "encoder": (image, [code] * codes),
+            "decoder": (code, [image]),
+            "auto": (image, [image]),
+        },
+        likely_cause,
+    )
+
+
+def shape_is_kept(student: Student, x: np.ndarray, likely_cause: str) -> None:
+    """Check that auto gives one array, of the shape of its inputs ``x``."""
+    shapes = [array.shape for array in student.predict("auto", x)]
+    if shapes != [x.shape]:
+        raise CheckFailed(
+            f"images {x.shape} give one array {x.shape}",
+            ", ".join(map(str, shapes)),
+            likely_cause,
+        )
+
+
+# --- layers ---------------------------------------------------------------------------
+
+
+def last_activation_is(
+    student: Student, part: str, sizes: tuple[Size, int], wanted: str, likely_cause: str
+) -> None:
+    """Check the activation of the model's last layer.
+
+    Args:
+        student: with built models.
+        part: name of the model.
+        sizes: of the model's inputs; units, or channels, of its last layer.
+        wanted: a name in ``ACTIVATIONS``.
+        likely_cause: what to say of another one.
+    """
+    activation = activation_of(student, part, *sizes)
+    if activation != wanted:
+        raise CheckFailed(
+            f"{wanted} after the last layer of the {part}", activation, likely_cause
+        )
+
+
+def same_in_training(
+    output: np.ndarray,
+    in_training: np.ndarray,
+    expected: str,
+    model: str = "the model",
+    example: str = "noise",
+) -> None:
+    """Check that a model gives the same whether it is called for training or not.
+
+    Args:
+        output: what it gives in use.
+        in_training: what it gives for the same inputs with ``training=True``.
+        expected: what the contract asks for.
+        model: its name in the message.
+        example: a layer that acts in training only, besides Dropout.
+    """
+    if not close(in_training, output):
+        raise CheckFailed(
+            expected,
+            f"{model} computes something else while it trains",
+            f"a layer that acts in training only, such as Dropout or {example}.",
+        )
+
+
+@named("auto is the encoder followed by the decoder")
 def auto_is_both(
     student: Student,
-    parts: Mapping[str, Size],
+    sizes: AutoencoderSizes,
     *,
     code: int = 0,
     prepare: Callable[[str, Arrays], None] = lambda part, arrays: None,
     average: bool = False,
 ) -> None:
-    """Check that auto(x) is decoder(code of x), whatever the weights of either.
+    """auto(x) is decoder(encoder(x)), also after the weights of either change.
 
     Args:
-        parts: size of the inputs of each model.
+        student: with built models.
+        sizes: what they were built with.
         code: which of the encoder's outputs the decoder gets.
         prepare: called with a model's name and its new weights, to change them.
         average: compare means over many calls for one input, for a code with noise.
     """
+    parts = sizes.parts
     x = inputs(6, parts["encoder"])
     if average:
         x = x[:1].repeat(3000, axis=0)
@@ -70,12 +157,12 @@ def auto_is_both(
 
     def agree() -> bool:
         z = student.predict("encoder", x)[code]
-        found = student.predict("auto", x)[0]
+        x_hat = student.predict("auto", x)[0]
         expected = student.predict("decoder", z)[0]
         if average:  # of numbers in [0,1]: off by 0.013 or less, one standard error
-            difference = found.mean(axis=0) - expected.mean(axis=0)
+            difference = x_hat.mean(axis=0) - expected.mean(axis=0)
             return bool(np.abs(difference).max() < 0.08)
-        return close(found, expected)
+        return close(x_hat, expected)
 
     def change(part: str) -> None:
         arrays = draw(weights[part])
@@ -111,36 +198,68 @@ def auto_is_both(
         )
 
 
+# --- the loss -------------------------------------------------------------------------
+
 BCE = "the mean binary cross-entropy"
+MSE = "the mean squared error"
+SUMMED_BCE = "binary cross-entropy summed over the inputs"
+
+# What a loss may be instead, to name it: where the contract has one of the two.
+_MAE = "the mean absolute error"
+INSTEAD = {
+    BCE: (
+        MSE,
+        _MAE,
+        SUMMED_BCE,
+        "binary cross-entropy with from_logits=True",
+        "categorical cross-entropy",
+    ),
+    MSE: (
+        "binary cross-entropy",
+        _MAE,
+        "the squared error summed over each image",
+        "half the mean squared error",
+        "the root of the mean squared error",
+    ),
+}
 
 
-def losses(x: np.ndarray, x_hat: np.ndarray) -> dict[str, float]:
-    """Return the mean binary cross-entropy, and other losses to name what was found.
+def losses(x: np.ndarray, x_hat: np.ndarray, wanted: str = BCE) -> dict[str, float]:
+    """Return the loss of a contract, and others to name what a student's model has.
 
     Args:
         x: targets in [0,1], shape (n, ...).
         x_hat: outputs, of the same shape.
+        wanted: the contract's, ``BCE`` or ``MSE``; the others are those ``INSTEAD``.
     """
     p = np.clip(x_hat, np.float32(1e-7), np.float32(1 - 1e-7))  # as Keras does
     x, x_hat, p = x.astype(np.float64), x_hat.astype(np.float64), p.astype(np.float64)
     bce = float(-(x * np.log(p) + (1 - x) * np.log(1 - p)).mean())
     logits = np.log1p(np.exp(-np.abs(x_hat))) + np.maximum(x_hat, 0) - x * x_hat
-    return {
+    mse = float(((x - x_hat) ** 2).mean())
+    values = {
         BCE: bce,
-        "the mean squared error": float(((x - x_hat) ** 2).mean()),
-        "the mean absolute error": float(np.abs(x - x_hat).mean()),
-        "binary cross-entropy summed over the inputs": bce * x[0].size,
+        "binary cross-entropy": bce,
+        SUMMED_BCE: bce * x[0].size,
         "binary cross-entropy with from_logits=True": float(logits.mean()),
         "categorical cross-entropy": float(
             -(x * np.log(p / p.sum(axis=-1, keepdims=True))).sum(axis=-1).mean()
         ),
+        MSE: mse,
+        "half the mean squared error": mse / 2,
+        "the root of the mean squared error": mse**0.5,
+        "the squared error summed over each image": mse * x[0].size,
+        _MAE: float(np.abs(x - x_hat).mean()),
     }
+    return {name: values[name] for name in (wanted, *INSTEAD[wanted])}
 
 
-def named(found: float, values: Mapping[str, float], tolerance: float = 1e-3) -> str:
-    """Return ``", which is NAME"`` for the first value that was found, or ``""``."""
+def named_loss(
+    loss: float, values: Mapping[str, float], tolerance: float = 1e-3
+) -> str:
+    """Return ``", which is NAME"`` for the first value that ``loss`` is, or ``""``."""
     for name, value in values.items():
-        if abs(found - value) <= tolerance * abs(value):
+        if abs(loss - value) <= tolerance * abs(value):
             return f", which is {name}"
     return ""
 
@@ -161,21 +280,25 @@ def loss_is_bce(
     likely_cause: str,
     *,
     prepare: Callable[[Arrays], None] = lambda arrays: None,
+    part: str = "auto",
 ) -> None:
-    """Check that auto trains on the mean binary cross-entropy, and on that alone.
+    """Check that a model trains on the mean binary cross-entropy, and on that alone.
 
     Args:
-        size: of auto's inputs.
-        prepare: called with auto's new weights, to change them.
+        student: with built models.
+        size: of the model's inputs.
+        likely_cause: what to say of another loss.
+        prepare: called with the model's new weights, to change them.
+        part: name of the model.
     """
     x = inputs(16, size)
     # Larger codes than untrained ones make an added penalty show.
-    weights = draw(weights_of(student, "auto", size), gain=1.4)
+    weights = draw(weights_of(student, part, size), gain=1.4)
     small_outputs(weights, shape_of(size)[-1])
     prepare(weights)
-    student.set_weights("auto", weights)
-    values = losses(x, student.predict("auto", x)[0])
-    loss_is(BCE, student, x, x, values, likely_cause, 2e-5)
+    student.set_weights(part, weights)
+    values = losses(x, student.predict(part, x)[0])
+    loss_is(BCE, student, x, x, values, likely_cause, 2e-5, part=part)
 
 
 def loss_is(
@@ -186,25 +309,33 @@ def loss_is(
     values: Mapping[str, float],
     likely_cause: str,
     tolerance: float = 5e-5,
+    *,
+    part: str = "auto",
 ) -> None:
-    """Check that auto trains on one of these losses, and on that alone.
+    """Check that a model trains on one of these losses, and on that alone.
 
     Args:
         name: of the loss that it must be.
+        student: with built models.
         x: inputs.
         y: targets.
         values: by name, what the losses are for the model's weights.
+        likely_cause: what to say of another loss.
         tolerance: relative.
+        part: name of the model.
     """
     others = dict(values)
     expected = others.pop(name)
-    found = student.training_loss(x, y)
-    if not abs(found - expected) <= tolerance * expected:
+    loss = student.training_loss(x, y, part)
+    if not abs(loss - expected) <= tolerance * expected:
         raise CheckFailed(
             f"a training loss of {expected:.4f}: {name}",
-            f"{found:.4f}{named(found, others)}",
+            f"{loss:.4f}{named_loss(loss, others)}",
             likely_cause,
         )
+
+
+# --- the optimizer --------------------------------------------------------------------
 
 
 def is_adam(student: Student, part: str = "auto") -> None:
@@ -225,22 +356,25 @@ def first_moves(
     y: np.ndarray,
     *,
     elsewhere: Callable[[np.ndarray], bool] = lambda array: False,
+    part: str = "auto",
 ) -> Arrays:
     """Check that a step of training moves every weight array; return by how much.
 
     Args:
-        before: auto's weights to start from.
+        student: with built models.
+        before: the model's weights to start from.
         x: inputs of one batch.
         y: their targets.
         elsewhere: whether another check looks at the movement of a weight array.
+        part: name of the model.
     """
-    student.set_weights("auto", before)
+    student.set_weights(part, before)
     # More than one step, because a schedule may start at a learning rate of 0.
     for _ in range(3):
-        student.train(x, y, epochs=1, batch_size=len(x))
+        student.train(x, y, epochs=1, batch_size=len(x), part=part)
         moves = [
             np.abs(a - b)
-            for a, b in zip(student.get_weights("auto"), before, strict=True)
+            for a, b in zip(student.get_weights(part), before, strict=True)
             if not elsewhere(a)
         ]
         if max(move.max() for move in moves) > 0:
@@ -254,19 +388,22 @@ def first_moves(
     return moves
 
 
+@named("auto is compiled with Adam")
 def optimizer_is_adam(
     student: Student,
-    size: Size,
+    sizes: AutoencoderSizes,
     *,
     elsewhere: Callable[[np.ndarray], bool] = lambda array: False,
 ) -> None:
-    """Check that the optimizer is Adam, steps as Adam, and moves every weight.
+    """The optimizer is Adam, its first step is Adam's, and it moves every weight.
 
     Args:
-        size: of auto's inputs.
+        student: with built models.
+        sizes: what they were built with.
         elsewhere: whether another check looks at the movement of a weight array.
     """
     is_adam(student)
+    size = sizes.input_size
     x = inputs(32, size)
     before = all_active(weights_of(student, "auto", size))
     small_outputs(before, shape_of(size)[-1])
@@ -275,27 +412,61 @@ def optimizer_is_adam(
     low, high = np.quantile(
         np.concatenate([move.ravel() for move in moves]), [0.1, 0.9]
     )
+    same_steps(low, high, "weights")
+
+
+def same_steps(low: float, high: float, of: str) -> None:
+    """Check that the steps of all weights, or of all layers, are of about one size."""
     if high > 1.5 * low:
         raise CheckFailed(
-            "a first step of the same size for all weights, as Adam takes it",
+            f"a first step of the same size for all {of}, as Adam takes it",
             f"steps between {low:.1e} and {high:.1e}",
             "the optimizer's settings, or a training step of your own.",
         )
 
 
-def arguments_stay(student: Student, arguments: Iterable[Any], position: int) -> None:
-    """Check that calling the builder leaves its arguments unchanged.
+# --- the arguments --------------------------------------------------------------------
 
-    Args:
-        arguments: what the builder is called with.
-        position: of the list among them.
-    """
-    given = list(arguments)
+
+@named("the arguments stay as they were")
+def arguments_stay(student: Student, sizes: Sizes) -> None:
+    """Calling the builder, which is done here, leaves its arguments unchanged."""
+    given = sizes.arguments
     after = student.build(*given)
     if after != given:
+        position = next(i for i, value in enumerate(given) if isinstance(value, list))
         raise CheckFailed(
             f"the list is still {given[position]} after the call",
             f"{after[position]}",
             "a method such as .reverse(), .pop() or .append() changes the list of the "
             "caller: use reversed(...) or [::-1].",
         )
+
+
+def refuses(
+    student: Student,
+    sizes: Sizes,
+    says: Callable[[str], object],
+    expected: str,
+    likely_cause: str,
+) -> None:
+    """Check that the builder, called here, raises a ValueError.
+
+    Args:
+        student: whose models need not be built.
+        sizes: of which one is wrong.
+        says: whether the error's text is as the contract wants it.
+        expected: what the contract wants.
+        likely_cause: what to say of another error, or of none.
+    """
+    try:
+        student.build(*sizes.arguments)
+    except StudentError as error:
+        if is_stub(error):
+            raise
+        if error.kind == "ValueError" and says(error.message):
+            return
+        outcome = f"{error.kind}: {error.message}"
+    else:
+        outcome = "a model, and no error"
+    raise CheckFailed(expected, outcome, likely_cause)

@@ -1,0 +1,1 @@
+"""How a check reaches a student's models: the interface, and the way in one process."""

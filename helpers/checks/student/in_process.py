@@ -8,12 +8,20 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from helpers.checks.student.interface import Arrays, Student, StudentError
+from helpers.checks.student.interface import (
+    AUTOENCODER,
+    Arrays,
+    Student,
+    StudentError,
+)
 
 import keras
 import numpy as np
+
+T = TypeVar("T")
+Logs = dict[str, Any]
 
 LAYER_FACTS = (
     "units",
@@ -48,11 +56,11 @@ def _as_student_error(error: BaseException) -> StudentError:
     )
 
 
-def _students_code(method: Callable) -> Callable:
+def _students_code(method: Callable[..., T]) -> Callable[..., T]:
     """Turn whatever the student's code raises in ``method`` into a StudentError."""
 
     @wraps(method)
-    def wrapper(*arguments: Any, **named: Any) -> Any:
+    def wrapper(*arguments: Any, **named: Any) -> T:
         try:
             return method(*arguments, **named)
         except StudentError:
@@ -72,6 +80,7 @@ def _shape(model: Any, name: str) -> Any:
 
 
 def _layer_facts(layer: Any) -> dict[str, Any]:
+    """Return what a layer says about itself; see ``Student.facts``."""
     facts = {"class": type(layer).__name__, "name": layer.name}
     for name in LAYER_FACTS:
         value = getattr(layer, name, None)
@@ -96,7 +105,7 @@ class LocalStudent(Student):
     def __init__(
         self,
         builder: Callable[..., Any],
-        parts: Sequence[str] = ("encoder", "decoder", "auto"),
+        parts: Sequence[str] = AUTOENCODER,
     ) -> None:
         self.builder = builder
         self.parts = tuple(parts)
@@ -110,10 +119,10 @@ class LocalStudent(Student):
             returned = (returned,)
         several = isinstance(returned, tuple | list)
         if not several or len(returned) != len(self.parts):
-            found = f"{len(returned)} values" if several else type(returned).__name__
-            wanted = ", ".join(self.parts)
+            outcome = f"{len(returned)} values" if several else type(returned).__name__
+            names = ", ".join(self.parts)
             raise StudentError(
-                "WrongReturn", f"the function returns {found} instead of {wanted}"
+                "WrongReturn", f"the function returns {outcome} instead of {names}"
             )
         for name, model in zip(self.parts, returned, strict=True):
             if not isinstance(model, keras.Model):
@@ -142,7 +151,8 @@ class LocalStudent(Student):
 
     @_students_code
     def get_weights(self, part: str) -> Arrays:
-        return self.models[part].get_weights()
+        weights: Arrays = self.models[part].get_weights()
+        return weights
 
     @_students_code
     def set_weights(self, part: str, arrays: Arrays) -> None:
@@ -152,7 +162,9 @@ class LocalStudent(Student):
     def predict(self, part: str, x: np.ndarray, *, training: bool = False) -> Arrays:
         # Called directly: Model.predict would make a graph first, which takes longer.
         outputs = self.models[part](keras.ops.convert_to_tensor(x), training=training)
-        return [keras.ops.convert_to_numpy(one) for one in keras.tree.flatten(outputs)]
+        return [
+            keras.ops.convert_to_numpy(array) for array in keras.tree.flatten(outputs)
+        ]
 
     @_students_code
     def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
@@ -194,6 +206,19 @@ class LocalStudent(Student):
         )
 
 
+def as_student(
+    builder: Callable[..., Any] | Student, parts: Sequence[str] = AUTOENCODER
+) -> Student:
+    """Return a builder as a ``Student``.
+
+    A student is returned itself, and learns the names of its models.
+    """
+    if isinstance(builder, Student):
+        builder.parts = tuple(parts)
+        return builder
+    return LocalStudent(builder, parts)
+
+
 class _Reported(keras.callbacks.Callback):
     """Keeps what each epoch's last step reported.
 
@@ -205,10 +230,10 @@ class _Reported(keras.callbacks.Callback):
         super().__init__()
         self.losses: list[float] = []
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self.last = logs or {}
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.losses.append(_reported_loss(self.last))
 
 
@@ -225,7 +250,7 @@ def _loss(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
     return float(model._compute_loss(x=x, y=y, y_pred=y_pred, training=True))
 
 
-def _reported_loss(logs: dict) -> float:
+def _reported_loss(logs: Logs) -> float:
     """Return the loss that a training step reports."""
     # An own train_step may name its total otherwise; it stands first then.
     return float(logs.get("loss", next(iter(logs.values()), np.nan)))

@@ -3,12 +3,12 @@
 A check calls the builder, reads facts, sets weights, predicts, and trains, always on
 arrays that the check supplies. Only values that JSON can hold and plain NumPy arrays
 pass in either direction. So the student's models may live in the same process, as in
-the notebook (``LocalStudent``), or behind a process boundary.
-Expected values stay on the check's side.
+the notebook (``in_process.LocalStudent``), or behind a process boundary. Expected
+values stay on the check's side.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,15 @@ from helpers.errors import CourseError
 import numpy as np
 
 Arrays = list[np.ndarray]
+
+Size = int | tuple[int, ...]
+"""Of one input or code: how many numbers, or a shape without the batch."""
+
+ImageShape = tuple[int, int, int]
+"""Height, width and channels."""
+
+AUTOENCODER = ("encoder", "decoder", "auto")
+"""The models that most builders return."""
 
 
 @dataclass
@@ -52,7 +61,8 @@ class Student(ABC):
     def build(self, *arguments: Any) -> list[Any]:
         """Call the builder, keep its models under the names in ``parts``.
 
-        Returns the arguments as they are after the call.
+        Returns:
+            The arguments as they are after the call.
         """
 
     @abstractmethod
@@ -107,19 +117,3 @@ class Student(ABC):
         step or two: TensorFlow forgets its kernels. A ``learning_rate`` replaces the
         optimizer's.
         """
-
-
-def as_student(
-    builder: "Callable[..., Any] | Student",
-    parts: Sequence[str] = ("encoder", "decoder", "auto"),
-) -> Student:
-    """Return ``builder`` as a ``Student``.
-
-    A student is returned itself, and learns the names of its models.
-    """
-    if isinstance(builder, Student):
-        builder.parts = tuple(parts)
-        return builder
-    from helpers.checks.student.in_process import LocalStudent
-
-    return LocalStudent(builder, parts)

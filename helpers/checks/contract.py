@@ -1,0 +1,124 @@
+"""An assignment's contract: sizes, models, and properties in their order."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Generic, TypeVar
+
+from helpers.checks.property_check import Check, check
+from helpers.checks.student.interface import AUTOENCODER, Size, Student
+
+
+class Sizes(ABC):
+    """What a builder is called with."""
+
+    @property
+    @abstractmethod
+    def arguments(self) -> list[Any]:
+        """Return the builder's arguments, with a list of its own."""
+
+
+class AutoencoderSizes(Sizes):
+    """What a builder of encoder, decoder and auto is called with."""
+
+    @property
+    @abstractmethod
+    def input_size(self) -> Size:
+        """Return the size of one input."""
+
+    @property
+    @abstractmethod
+    def code_size(self) -> Size:
+        """Return the size of one code."""
+
+    @property
+    def parts(self) -> dict[str, Size]:
+        """Return the size of the inputs of each model."""
+        return {
+            "encoder": self.input_size,
+            "decoder": self.code_size,
+            "auto": self.input_size,
+        }
+
+
+S = TypeVar("S", bound=Sizes)
+F = TypeVar("F", bound=Callable[..., None])
+Property = Callable[[Student, S], None]
+"""Raises ``CheckFailed`` when a student's models do not have it."""
+
+
+def named(property: str) -> Callable[[F], F]:
+    """Name the property that a function checks for several contracts."""
+
+    def decorate(function: F) -> F:
+        function.property = property  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+def _name(function: Callable[..., None]) -> str:
+    """Return the property that a function checks."""
+    return str(function.property)  # type: ignore[attr-defined]
+
+
+class Contract(Generic[S]):
+    """What a builder must do: its properties, in the order in which they are added.
+
+    Args:
+        sizes: makes what the builder is called with, from sizes by name.
+        parts: names of the models that the builder returns, in their order.
+
+    Attributes:
+        checks: what test cells call, by property.
+    """
+
+    def __init__(
+        self, sizes: Callable[..., S], parts: tuple[str, ...] = AUTOENCODER
+    ) -> None:
+        self.sizes = sizes
+        self.parts = parts
+        self.checks: dict[str, Check] = {}
+
+    def build(self, student: Student, **sizes: Any) -> S:
+        """Call the builder; return what it was called with."""
+        built = self.sizes(**sizes)
+        student.build(*built.arguments)
+        return built
+
+    def check(self, property: str) -> Callable[[Callable[..., None]], Check]:
+        """Add a property whose function takes a student and keywords of its own."""
+
+        def decorate(function: Callable[..., None]) -> Check:
+            self.checks[property] = check(property, self.parts)(function)
+            return self.checks[property]
+
+        return decorate
+
+    def check_built(self, property: str) -> Callable[[Property[S]], Check]:
+        """Add a property whose function takes a student, models built, and sizes."""
+        return self._check_sized(property, self.build)
+
+    def check_unbuilt(self, property: str) -> Callable[[Property[S]], Check]:
+        """Add a property whose function takes a student, and sizes to build it with."""
+        return self._check_sized(property, lambda student, **sizes: self.sizes(**sizes))
+
+    def _check_sized(
+        self, property: str, make: Callable[..., S]
+    ) -> Callable[[Property[S]], Check]:
+        def decorate(function: Property[S]) -> Check:
+            @wraps(function)
+            def with_sizes(student: Student, **sizes: Any) -> None:
+                function(student, make(student, **sizes))
+
+            return self.check(property)(with_sizes)
+
+        return decorate
+
+    def add(self, function: Property[S]) -> Check:
+        """Add a property that several contracts ask for, and that is ``named``."""
+        return self.check_built(_name(function))(function)
+
+    def add_unbuilt(self, function: Property[S]) -> Check:
+        """Add a ``named`` property whose function builds the models itself."""
+        return self.check_unbuilt(_name(function))(function)

@@ -1,0 +1,149 @@
+"""What 3×3 convolutions, pooling and upsampling must compute, in NumPy.
+
+Images have the shape (n, height, width, channels).
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from helpers.checks.oracles import shared
+from helpers.checks.oracles.probes import (
+    Function,
+    Layer,
+    Shape,
+    chains,
+    close,
+    draw,
+    inputs,
+    weights_of,
+)
+from helpers.checks.property_check import CheckFailed
+from helpers.checks.student.interface import Size, Student
+
+import numpy as np
+
+
+def convolve(images: np.ndarray, layer: Layer, padding: str = "same") -> np.ndarray:
+    """Return a 3×3 convolution with its bias."""
+    kernel, bias = layer
+    if padding == "same":
+        images = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(images, (3, 3), axis=(1, 2))
+    sums: np.ndarray = np.einsum("nhwcij,ijco->nhwo", windows, kernel, optimize=True)
+    return sums + bias
+
+
+def pool(images: np.ndarray, take: Callable[..., np.ndarray] = np.max) -> np.ndarray:
+    """Return the largest of each 2×2 pixels; an odd edge makes smaller squares."""
+    n, height, width, channels = images.shape
+    fill = -np.inf if take is np.max else np.nan
+    padded = np.pad(
+        images,
+        ((0, 0), (0, height % 2), (0, width % 2), (0, 0)),
+        constant_values=fill,
+    )
+    squares = padded.reshape(n, -(-height // 2), 2, -(-width // 2), 2, channels)
+    return take(squares, axis=(2, 4))
+
+
+def upsample(images: np.ndarray) -> np.ndarray:
+    """Return every pixel repeated as 2×2."""
+    return images.repeat(2, axis=1).repeat(2, axis=2)
+
+
+Compute = Callable[[np.ndarray, Sequence[Layer]], np.ndarray]
+"""From images and layers to what these layers give."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Convolutions that a contract asks for, one after the other.
+
+    Attributes:
+        kernels: shapes of their kernels, first layer first.
+        compute: what the layers give.
+        mistakes: what other layers give, by name.
+        in_words: the layers, for a message.
+        lasts: what may follow in the model.
+    """
+
+    kernels: Sequence[Shape]
+    compute: Compute
+    mistakes: Mapping[str, Compute]
+    in_words: str
+    lasts: Collection[Function]
+
+    def agrees(self, output: np.ndarray, a: np.ndarray) -> bool:
+        """Return whether the last of the layers gives ``a``, the model ``output``."""
+        return any(close(output, last(a)) for last in self.lasts)
+
+    def mistake(
+        self, x: np.ndarray, output: np.ndarray, ways: Sequence[Sequence[Layer]]
+    ) -> str | None:
+        """Return the name of a mistake that makes ``output`` of ``x``, if known."""
+        for name, compute in self.mistakes.items():
+            for layers in ways:
+                try:
+                    a = compute(x, layers)
+                except ValueError:  # images that become too small for this mistake
+                    continue
+                if self.agrees(output, a):
+                    return name
+        return None
+
+
+def chain_is(student: Student, part: str, size: Size, chain: Chain) -> None:
+    """Check that a model computes what a chain of convolutions does.
+
+    Args:
+        student: with built models.
+        part: name of the model.
+        size: of the model's inputs.
+        chain: what it must compute.
+
+    Raises:
+        CheckFailed: it computes something else.
+    """
+    weights = weights_of(student, part, size)
+    x = inputs(3, size)
+    arrays = draw(weights, gain=1.4)
+    student.set_weights(part, arrays)
+    output = student.predict(part, x)[0]
+    in_training = student.predict(part, x, training=True)[0]
+    student.set_weights(part, weights)
+    ways = list(chains(arrays, chain.kernels))
+    if not ways:
+        shapes = ", ".join(str(a.shape) for a in weights if a.ndim > 1)
+        raise CheckFailed(
+            f"{chain.in_words}, so kernels of shape "
+            f"{', '.join(map(str, chain.kernels))}, each with a bias",
+            f"kernels of shape {shapes or '(none)'}, {len(weights)} weight arrays in "
+            "all",
+            "a convolution is missing or extra, is not 3×3, has no bias or another "
+            "number of filters; in the decoder, the filters are reversed.",
+        )
+    if not any(chain.agrees(output, chain.compute(x, layers)) for layers in ways):
+        raise _failure(chain, x, output, ways)
+    shared.same_in_training(output, in_training, chain.in_words, f"the {part}")
+
+
+def _failure(
+    chain: Chain, x: np.ndarray, output: np.ndarray, ways: Sequence[Sequence[Layer]]
+) -> CheckFailed:
+    """Return what to say of a model with the right weights and another output."""
+    mistake = chain.mistake(x, output, ways)
+    if mistake:
+        return CheckFailed(chain.in_words, f"numbers as from {mistake}", f"{mistake}.")
+    shape = chain.compute(x[:1], ways[0]).shape[1:]
+    if output.shape[1:] != shape:
+        return CheckFailed(
+            f"{chain.in_words}, so outputs of shape {shape}",
+            f"outputs of shape {output.shape[1:]}",
+            "padding, strides, or a missing or extra pooling or upsampling.",
+        )
+    return CheckFailed(
+        chain.in_words,
+        "other numbers than these layers give with the same weights",
+        "an activation, the order of the layers, the size or stride of the pooling, "
+        "the interpolation of the upsampling, or an operation between the layers.",
+    )
