@@ -5,12 +5,15 @@ variable, which every lesson's kernel would inherit. An assignment that trains l
 ``NBGRADER_EXECUTION``, which nbgrader sets while it grades (``helpers.checks.ready``).
 """
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
 
 c.CourseDirectory.course_id = "autoencoders"
-c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+root = Path(__file__).resolve().parent
+c.CourseDirectory.root = str(root)
 # An instructor writes solutions/NAME/; nbgrader generates release/NAME/ for students.
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "release"
@@ -28,8 +31,17 @@ c.Execute.error_on_timeout = {
     "evalue": "",
     "traceback": ["This cell took longer than 120 seconds and was stopped."],
 }
+# A clone has no gradebook: what is to be graded is entered in it when it is missing.
+c.Autograde.pre_convert_hook = "grading.gradebook.entries.enter_missing"
+
 # Students hand in through a learning platform or a shared folder. JupyterLab's nbgrader
-# panels still look for an exchange, so they get an empty one instead of an error.
-exchange = Path(__file__).resolve().parent / ".exchange"
-exchange.mkdir(exist_ok=True)
-c.Exchange.root = str(exchange)
+# panels still look for an exchange. They find one that nothing can be handed in to, and
+# in it, as released, what stands in release/.
+released = root / ".exchange" / c.CourseDirectory.course_id / "outbound"
+released.mkdir(parents=True, exist_ok=True)
+if os.name == "posix":  # elsewhere nbgrader has no exchange
+    for assignment in root.glob("release/*/"):
+        with suppress(FileExistsError):
+            target = os.path.relpath(assignment, released)
+            (released / assignment.name).symlink_to(target)
+c.Exchange.root = str(root / ".exchange")

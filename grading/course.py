@@ -14,8 +14,6 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import Config, ConfigFileNotFound, PyFileConfigLoader
 
-from grading.database import compiled_once
-
 
 class NotFoundError(CourseError):
     """A course folder, an assignment or a student's work that was named is missing."""
@@ -85,4 +83,4 @@ class Course:
             # nbgrader calls it by name; it is next to Python in the environment.
             programs = str(Path(sys.executable).parent)
             os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
-        return Gradebook(compiled_once(self.directory.db_url), self.directory.course_id)
+        return Gradebook(self.directory.db_url, self.directory.course_id)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from grading.course import Course
-from grading.gradebook.writer import WriteError, Writer
+from grading.gradebook.storage import WriteError
+from grading.gradebook.writer import Writer
 from grading.journal import Journal
 from grading.runtime import backends, fingerprint
 from grading.runtime.backends import Outcome

@@ -1,16 +1,25 @@
-"""Generate ``release/`` from ``solutions/`` with nbgrader: ``make release``."""
+"""Generate ``release/`` from ``solutions/`` with nbgrader: ``make release``.
+
+The assignments are entered in the gradebook too. Those that it holds submissions of
+stay as they are in it.
+"""
 
 import sys
 
-from samples.course import assignments, nbgrader
+from grading.course import Course
+from grading.gradebook import entries
+from samples.course import ROOT
 
 
 def main() -> None:
     """Generate the assignments named on the command line; all, if none is."""
-    for name in sys.argv[1:] or assignments():
-        # Without the gradebook, which holds marks: students get nothing from it.
-        nbgrader("generate_assignment", name, "--force", "--no-db")
+    course = Course.load(ROOT)
+    names = sys.argv[1:] or entries.names(course)
+    kept = entries.generate(course, *names)
+    for name in names:
         print(f"release/{name}")
+    for name in kept:
+        print(f"{name}: the gradebook holds submissions; there it stays as it was")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class ExportError(CourseError):
     """The file cannot be written."""
 
 
-class _Export(ExportPlugin):
+class _Export(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
     """What the exporters share: which assignments and students, and how to write.
 
     ``ExportPlugin.assignment`` and ``.student`` choose some; all, if they are empty.
@@ -51,7 +51,7 @@ class _Export(ExportPlugin):
 
     def title(self, assignment: Any) -> str:
         """Return the title of an assignment's column."""
-        return self.titles.get(assignment.name, assignment.name)
+        return str(self.titles.get(assignment.name, assignment.name))
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the marks to ``ExportPlugin.to``: UTF-8, text in quotes.
@@ -88,7 +88,8 @@ def _submission(gradebook: Gradebook, assignment: Any, student: Any) -> Any:
 
 
 def _score(submission: Any) -> float:
-    return max(0.0, submission.score - (submission.late_submission_penalty or 0.0))
+    penalty = submission.late_submission_penalty or 0.0
+    return max(0.0, float(submission.score - penalty))
 
 
 class CsvExport(_Export):

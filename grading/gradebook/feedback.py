@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 from helpers.errors import CourseError
 
@@ -44,7 +45,7 @@ TAGS = [*HEADINGS, *LISTS, *TABLES, *BLOCKS, *WORDS]
 ATTRIBUTES = {"a": ["href", "title"], "*": ["class"]}
 
 
-class StudentsView(NbGraderPreprocessor):
+class StudentsView(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
     """Takes out what students must not see, and what a page must not run.
 
     Hidden tests go from test cells, and lines that quote them from all outputs. Outputs
@@ -52,8 +53,8 @@ class StudentsView(NbGraderPreprocessor):
     """
 
     def preprocess(
-        self, nb: NotebookNode, resources: dict
-    ) -> tuple[NotebookNode, dict]:
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the notebook as students may see it."""
         clear = ClearHiddenTests(parent=self)
         self.hidden: set[str] = set()
@@ -64,11 +65,12 @@ class StudentsView(NbGraderPreprocessor):
                 clear.preprocess_cell(cell, resources, 0)
                 gone = set(before) - set(cell.source.split("\n"))
                 self.hidden |= {line.strip() for line in gone if len(line.strip()) > 5}
-        return super().preprocess(nb, resources)
+        nb, resources = super().preprocess(nb, resources)
+        return nb, resources
 
     def preprocess_cell(
-        self, cell: NotebookNode, resources: dict, cell_index: int
-    ) -> tuple[NotebookNode, dict]:
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         """Clean the outputs of a code cell."""
         if cell.cell_type != "code":
             return cell, resources
@@ -98,7 +100,7 @@ def safe_markdown(source: str) -> str:
     cleaner = SanitizeHTML(tags=TAGS, attributes=ATTRIBUTES, strip=True)
     renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
     html = MarkdownWithMath(renderer).render(source)
-    return cleaner.sanitize_html_tags(html)
+    return str(cleaner.sanitize_html_tags(html))
 
 
 class FeedbackError(CourseError):

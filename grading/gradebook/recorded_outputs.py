@@ -1,6 +1,7 @@
 """nbgrader's Execute step, replaced: recorded outputs and trusted marks."""
 
 import math
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -11,7 +12,7 @@ from traitlets import Dict
 from grading.runtime.sanitize import clean, text
 
 
-class Replay(NbGraderPreprocessor):
+class Replay(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
     """Puts what a sandbox recorded into the notebook, and nothing runs.
 
     A test cell's outputs are such that nbgrader reads exactly the trusted mark from
@@ -23,8 +24,8 @@ class Replay(NbGraderPreprocessor):
     messages = Dict(help="Why points were lost, by grade id.").tag(config=True)
 
     def preprocess_cell(
-        self, cell: NotebookNode, resources: dict, cell_index: int
-    ) -> tuple[NotebookNode, dict]:
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         """Replace the outputs of a code cell."""
         if cell.cell_type != "code":
             return cell, resources

@@ -6,37 +6,25 @@ notebook, never the student's folder, and its Execute step is replaced by
 """
 
 import shutil
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
-
-from helpers.errors import CourseError
 
 import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.preprocessors import ComputeChecksums, Execute
-from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from nbgrader.api import Grade, Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import CheckCellMetadata, Execute
 from traitlets.config import Config
 
 from grading.course import Course
-from grading.database import compiled_once
+from grading.gradebook import entries, storage
 from grading.gradebook.converters import ConvertError, convert
 from grading.gradebook.recorded_outputs import Replay
+from grading.gradebook.storage import WriteError
 from grading.journal import Journal
 from grading.runtime.job import Job, Result
-from grading.submission.assemble import work_key
+from grading.submission import assemble
 from grading.submission.assignment import Assignment
-
-
-class WriteError(CourseError):
-    """The gradebook could not be written; the journal still holds every result."""
 
 
 class Writer:
@@ -59,9 +47,9 @@ class Writer:
         self.assignment = assignment
         self.journal = journal
         self.staging = course.state / "staging"
-        self._check_writable()
-        if not self._is_known():
-            self._enter_assignment()
+        storage.check_writable(course)
+        if not entries.is_entered(course, assignment):
+            entries.enter(course, assignment.name)
 
     def marks(self, result: Result) -> dict[str, float]:
         """Return the marks that go into the gradebook; a test without one gets 0."""
@@ -104,30 +92,20 @@ class Writer:
         older = self.journal.written(job.assignment, job.student)
         work = "" if older is None else older["work"]
         self.journal.record_written(job.assignment, job.student, "", work)
-        notes = self._forget_older_marks(job, work)
-        config = self._config(job.student)
-        steps = Autograde.class_traits()["autograde_preprocessors"].default()
-        chosen = config.Autograde.get("autograde_preprocessors", steps)
-        config.Autograde.autograde_preprocessors = [
-            Replay if step is Execute else step for step in chosen
-        ]
-        config.Replay.outputs = result.outputs
-        config.Replay.marks = self.marks(result)
-        config.Replay.messages = self._messages(result)
+        notes = self._remove_marks_for_older_work(job, work)
         try:
-            convert(Autograde, config)
+            convert(Autograde, self._config(result))
         except ConvertError as error:
             raise WriteError(
                 f"{job.student}: nbgrader could not write the result.\n{error}"
             ) from error
-        found = self._in_gradebook(job.student)
-        if found != self.marks(result):
+        if self._in_gradebook(job.student) != self.marks(result):
             raise WriteError(
                 f"{job.student}: the gradebook holds other marks than the verdict."
             )
         shutil.rmtree(self.staging)
         self.journal.record_written(
-            job.assignment, job.student, result.key, work_key(job)
+            job.assignment, job.student, result.key, assemble.work_key(job)
         )
         return notes
 
@@ -145,155 +123,76 @@ class Writer:
         folder = self.course.path(step, student, self.assignment.name)
         return folder / f"{self.assignment.name}.ipynb"
 
-    def _config(self, student: str) -> Config:
+    def _config(self, result: Result) -> Config:
+        """Return nbgrader's settings for one student: nothing runs."""
         config = deepcopy(self.course.config)
         config.CourseDirectory.assignment_id = self.assignment.name
-        config.CourseDirectory.student_id = student
+        config.CourseDirectory.student_id = result.student
         config.CourseDirectory.submitted_directory = str(
             self.staging.relative_to(self.course.root)
         )
-        config.CourseDirectory.db_url = compiled_once(self.course.directory.db_url)
         config.BaseConverter.force = True
         config.Exporter.optimistic_validation = True  # once, not after every step
+        config.Autograde.pop("pre_convert_hook", None)  # the assignment is entered
+        for trait in ("sanitize_preprocessors", "autograde_preprocessors"):
+            steps = config.Autograde.get(
+                trait, Autograde.class_traits()[trait].default()
+            )
+            # The cells' metadata are the course's own, checked when it was entered: to
+            # check them twice more takes a fifth of the time.
+            config.Autograde[trait] = [
+                Replay if step is Execute else step
+                for step in steps
+                if step is not CheckCellMetadata
+            ]
+        config.Replay.outputs = result.outputs
+        config.Replay.marks = self.marks(result)
+        config.Replay.messages = self._messages(result)
         return config
-
-    @contextmanager
-    def _gradebook(self) -> Iterator[Gradebook]:
-        """Open the gradebook.
-
-        Raises:
-            WriteError: it cannot be opened, or what is done with it fails.
-        """
-        url = make_url(self.course.directory.db_url)
-        try:
-            self._make_gradebook(url)
-            with self.course.gradebook() as gradebook:
-                yield gradebook
-        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            reason = getattr(error, "orig", None) or error
-            raise WriteError(
-                f"The gradebook {url.render_as_string()} cannot be written: {reason}. "
-                "The journal keeps every result; put that right and start again."
-            ) from error
-
-    def _make_gradebook(self, url: URL) -> None:
-        """Have nbgrader make a gradebook that is not there: all of it or nothing.
-
-        nbgrader makes its tables first and notes their version later. One that is
-        killed between leaves a gradebook that cannot be upgraded.
-        """
-        if url.get_backend_name() != "sqlite" or url.query or not url.database:
-            return
-        path = Path(url.database)
-        if path.exists():
-            return
-        new = path.with_name(f"{path.name}.new")
-        for one in (new, Path(f"{new}-journal")):
-            one.unlink(missing_ok=True)
-        config = deepcopy(self.course.config)
-        config.CourseDirectory.db_url = url.set(database=str(new)).render_as_string()
-        with Course(self.course.root, config).gradebook():
-            pass
-        new.replace(path)
-
-    def _check_writable(self) -> None:
-        with self._gradebook() as gradebook:
-            if gradebook.db.get_bind().dialect.name == "sqlite":
-                gradebook.db.execute(text("BEGIN IMMEDIATE"))
-                gradebook.db.execute(text("CREATE TABLE writable (yes INTEGER)"))
-                gradebook.db.rollback()
-
-    def _is_known(self) -> bool:
-        """Return whether the gradebook holds the assignment as its source is now."""
-        name = self.assignment.name
-        steps = ComputeChecksums(config=self.course.config)
-        notebook, _ = steps.preprocess(deepcopy(self.assignment.trusted), {})
-        now = {
-            about["grade_id"]: about["checksum"]
-            for cell in notebook.cells
-            if "checksum" in (about := cell.metadata.get("nbgrader", {}))
-        }
-        with self._gradebook() as gradebook:
-            try:
-                known = gradebook.find_notebook(name, name)
-            except MissingEntry:
-                return False
-            return {cell.name: cell.checksum for cell in known.source_cells} == now
-
-    def _enter_assignment(self) -> None:
-        """Have nbgrader enter the assignment; release/ stays as it is."""
-        config = self._config(".")
-        config.CourseDirectory.release_directory = str(
-            self.staging.relative_to(self.course.root)
-        )
-        try:
-            convert(GenerateAssignment, config)
-        except ConvertError as error:
-            raise WriteError(
-                f"nbgrader could not enter {self.assignment.name} in the gradebook. "
-                "Tests cannot be added or removed once there are marks for them.\n"
-                f"{error}"
-            ) from error
-        finally:
-            shutil.rmtree(self.staging, ignore_errors=True)
 
     def _stage(self, job: Job, timestamp: str | None) -> None:
         shutil.rmtree(self.staging, ignore_errors=True)
         folder = self.staging / job.student / job.assignment
         folder.mkdir(parents=True)
-        nbformat.write(
-            rebuilt(self.assignment, job), folder / f"{job.assignment}.ipynb"
-        )
+        notebook = assemble.notebook(self.assignment, job)
+        nbformat.write(notebook, folder / f"{job.assignment}.ipynb")
         if timestamp is not None:
             (folder / "timestamp.txt").write_text(timestamp, "utf-8")
 
-    def _grades(self, gradebook: Any, student: str) -> list[Any]:
+    def _grades(self, gradebook: Gradebook, student: str) -> list[Grade]:
         name = self.assignment.name
         try:
-            found = gradebook.find_submission_notebook(name, name, student)
+            notebook = gradebook.find_submission_notebook(name, name, student)
         except MissingEntry:
             return []
-        return [grade for grade in found.grades if grade.name in self.assignment.points]
+        points = self.assignment.points
+        return [grade for grade in notebook.grades if grade.name in points]
 
     def _in_gradebook(self, student: str) -> Mapping[str, float | None]:
-        with self._gradebook() as gradebook:
+        with storage.opened(self.course) as gradebook:
             return {
                 grade.name: grade.auto_score
                 for grade in self._grades(gradebook, student)
             }
 
-    def _forget_older_marks(self, job: Job, older_work: str) -> list[str]:
-        if older_work in ("", work_key(job)):
+    def _remove_marks_for_older_work(self, job: Job, older_work: str) -> list[str]:
+        """Remove marks that were given by hand; return a sentence for each."""
+        if older_work in ("", assemble.work_key(job)):
             return []
         notes = []
-        with self._gradebook() as gradebook:
+        with storage.opened(self.course) as gradebook:
             for grade in self._grades(gradebook, job.student):
                 by_hand = {
                     "mark": grade.manual_score,
                     "extra credit": grade.extra_credit,
                 }
                 notes += [
-                    f"{job.student}: a {what} of {value:g} for {grade.name}, given by "
+                    f"{job.student}: a {kind} of {value:g} for {grade.name}, given by "
                     "hand for older work, was removed."
-                    for what, value in by_hand.items()
+                    for kind, value in by_hand.items()
                     if value is not None
                 ]
                 grade.manual_score = None
                 grade.extra_credit = None
             gradebook.db.commit()
         return notes
-
-
-def rebuilt(assignment: Assignment, job: Job) -> NotebookNode:
-    """Return a job's notebook with nbgrader's data and hidden tests, for nbgrader."""
-    notebook = deepcopy(assignment.trusted)
-    originals = {cell.id: cell for cell in notebook.cells}
-    notebook.cells = []
-    for cell in job.cells:
-        original = originals.get(cell.id)
-        if original is None:
-            original = new_code_cell(cell.source, id=cell.id)
-        elif cell.role == "solution":
-            original.source = cell.source
-        notebook.cells.append(original)
-    return notebook

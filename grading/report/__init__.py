@@ -1,0 +1,1 @@
+"""A page about a graded class: figures, checks, times, texts that are alike."""

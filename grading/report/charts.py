@@ -18,9 +18,9 @@ NOT_RUN, FULL, PART, NONE = range(4)
 # From light to dark: they stay apart without colours too.
 SHADES = ("#FFFFFF", "#D6E6F2", "#F0B070", "#A63D00")
 MARKS = {
-    NOT_RUN: {"marker": "$/$", "color": "#777777"},
-    PART: {"marker": "_", "color": INK},
-    NONE: {"marker": "x", "color": "#FFFFFF"},
+    NOT_RUN: ("$/$", "#777777"),
+    PART: ("_", INK),
+    NONE: ("x", "#FFFFFF"),
 }
 KINDS = ("could not be run", "full points", "a part of the points", "no points")
 SIGNS = ("/", "", "–", "×")
@@ -38,8 +38,8 @@ def distribution(summary: Summary) -> Picture:
     centres = (edges[:-1] + edges[1:]) / 2
     drawn = axes.bar(centres, counts, width=0.86 * step, color=COLOURS[5])
     behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    for label in axes.bar_label(drawn, padding=3, fontsize=9):
-        label.set(bbox=behind, visible=label.get_text() != "0")
+    for count in axes.bar_label(drawn, padding=3, fontsize=9):
+        count.set(bbox=behind, visible=count.get_text() != "0")
     lines = {"mean": (summary.mean, "-"), "median": (summary.median, "--")}
     for name, (value, dash) in lines.items():
         label = f"{name} {value:.4g}"
@@ -89,9 +89,9 @@ def heat_map(summary: Summary) -> Picture:
         interpolation="none",
     )
     if column >= MARK:
-        for kind, look in MARKS.items():
+        for kind, (marker, colour) in MARKS.items():
             rows, columns = np.nonzero(kinds == kind)
-            axes.scatter(columns, rows, s=22, lw=1.2, **look)
+            axes.scatter(columns, rows, s=22, lw=1.2, marker=marker, color=colour)
     axes.hlines(np.arange(1, checks) - 0.5, -0.5, students - 0.5, "white", lw=1.5)
     if column >= THIN:
         axes.vlines(np.arange(1, students) - 0.5, -0.5, checks - 0.5, "white", lw=1)

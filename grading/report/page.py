@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.plots import Picture
+from helpers.plots.figure import DPI
 
 import nbformat
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -144,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 
 def _image(picture: Picture) -> dict[str, Any]:
-    width, height = picture.get_size_inches() * charts.DPI
+    width, height = picture.get_size_inches() * DPI
     return {
         "alt": picture.alt,
         "data": base64.b64encode(picture.png()).decode(),

@@ -95,7 +95,8 @@ def compare(works: Mapping[str, Sequence[str]], known: Iterable[str]) -> Compari
 def _likeness(own: list[Passages]) -> np.ndarray:
     """Return how alike texts are, of shape (n, n), from 0 to 1."""
     vectors = TfidfVectorizer(analyzer=list).fit_transform(own)
-    return (vectors @ vectors.T).toarray()
+    likeness: np.ndarray = (vectors @ vectors.T).toarray()
+    return likeness
 
 
 def _pair(

@@ -96,7 +96,7 @@ class Summary:
     @property
     def lost_alike(self) -> list[list[Check]]:
         """Checks with points lost; those with the same messages stand together."""
-        together: dict[tuple, list[Check]] = defaultdict(list)
+        together: dict[object, list[Check]] = defaultdict(list)
         for check in self.checks:
             if check.lost:
                 together[check.points, check.lost, check.messages].append(check)

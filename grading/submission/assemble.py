@@ -1,6 +1,10 @@
 """The notebook that runs: the course's own, with the student's text in its place."""
 
+from copy import deepcopy
 from dataclasses import replace
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 from grading.runtime.fingerprint import digest, key
 from grading.runtime.job import Cell, Job, Limits, Result
@@ -42,6 +46,21 @@ def _added(number: int, cell: Added) -> Cell:
         source=cell.source,
         role="solution",
     )
+
+
+def notebook(assignment: Assignment, job: Job) -> NotebookNode:
+    """Return a job's cells as a notebook with nbgrader's data and hidden tests."""
+    originals = {cell.id: cell for cell in deepcopy(assignment.trusted.cells)}
+    whole = deepcopy(assignment.trusted)
+    whole.cells = []
+    for cell in job.cells:
+        original = originals.get(cell.id)
+        if original is None:
+            original = new_code_cell(cell.source, id=cell.id)
+        elif cell.role == "solution":
+            original.source = cell.source
+        whole.cells.append(original)
+    return whole
 
 
 def job(

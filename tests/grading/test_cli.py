@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from grading import cli, session
 from grading.course import NotFoundError
-from grading.gradebook.writer import WriteError
+from grading.gradebook.storage import WriteError
 from grading.runtime import sandbox
 from grading.runtime.job import Result
 from samples.marking import expected_marks, points

@@ -16,7 +16,8 @@ from nbgrader.utils import determine_grade
 
 from grading.course import Course
 from grading.gradebook.recorded_outputs import Replay, verdict
-from grading.gradebook.writer import WriteError, Writer
+from grading.gradebook.storage import WriteError
+from grading.gradebook.writer import Writer
 from grading.journal import Journal
 from grading.runtime.job import Result
 from grading.runtime.sanitize import clean
@@ -255,7 +256,7 @@ def test_a_read_only_gradebook_is_a_clear_error_that_loses_nothing(
     assert score(course) == 20
 
 
-def test_an_assignment_whose_source_changed_is_entered_anew(
+def test_an_assignment_whose_source_changed_is_entered_again(
     course, assignment, journal
 ):
     Writer(course, assignment, journal)

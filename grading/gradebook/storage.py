@@ -1,0 +1,73 @@
+"""Nbgrader's gradebook: made as a whole or not at all, and opened with clear errors."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+
+from helpers.errors import CourseError
+
+from nbgrader.api import Gradebook
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from grading.course import Course
+
+
+class WriteError(CourseError):
+    """The gradebook could not be written; the journal still holds every result."""
+
+
+@contextmanager
+def opened(course: Course) -> Iterator[Gradebook]:
+    """Open the gradebook of a course; it is made if there is none.
+
+    Raises:
+        WriteError: it cannot be opened, or what is done with it fails.
+    """
+    url = make_url(course.directory.db_url)
+    try:
+        _make_missing(course, url)
+        with course.gradebook() as gradebook:
+            yield gradebook
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise WriteError(
+            f"The gradebook {url.render_as_string()} cannot be written: {reason}. "
+            "The journal keeps every result; put that right and start again."
+        ) from error
+
+
+def check_writable(course: Course) -> None:
+    """Try whether the gradebook can be written, and leave it as it is.
+
+    Raises:
+        WriteError: it cannot.
+    """
+    with opened(course) as gradebook:
+        if gradebook.db.get_bind().dialect.name == "sqlite":
+            gradebook.db.execute(text("BEGIN IMMEDIATE"))
+            gradebook.db.execute(text("CREATE TABLE writable (yes INTEGER)"))
+            gradebook.db.rollback()
+
+
+def _make_missing(course: Course, url: URL) -> None:
+    """Have nbgrader make the gradebook if it is a file that is not there.
+
+    Nbgrader makes its tables first and notes their version later. If it is killed
+    between the two, the gradebook it leaves cannot be upgraded.
+    """
+    if url.get_backend_name() != "sqlite" or url.query or not url.database:
+        return
+    path = Path(url.database)
+    if path.exists():
+        return
+    new = path.with_name(f"{path.name}.new")
+    for left_over in (new, Path(f"{new}-journal")):
+        left_over.unlink(missing_ok=True)
+    config = deepcopy(course.config)
+    config.CourseDirectory.db_url = url.set(database=str(new)).render_as_string()
+    with Course(course.root, config).gradebook():
+        pass
+    new.replace(path)
