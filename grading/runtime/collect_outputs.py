@@ -87,10 +87,12 @@ class Messages:
     def outputs(self) -> list[Output]:
         """Return the outputs, cleaned."""
         text = ADDRESS.sub("0x…", json.dumps(clean(self._found)))
-        found: list[Output] = json.loads(text)
+        outputs: list[Output] = json.loads(text)
         if self._full:
-            found.append({"output_type": "stream", "name": "stdout", "text": LEFT_OUT})
-        return found
+            outputs.append(
+                {"output_type": "stream", "name": "stdout", "text": LEFT_OUT}
+            )
+        return outputs
 
 
 def _stream(_: str, content: dict[str, Any]) -> Output | None:

@@ -65,8 +65,8 @@ class Executor:
 
     def close(self) -> None:
         """End the servers."""
-        for one in self._warm():
-            one.close()
+        for process in self._warm():
+            process.close()
 
     def _warm(self) -> list[Warm | Origin]:
         origin = [] if self._origin is None else [self._origin]
@@ -111,7 +111,7 @@ class Executor:
         try:
             return self._execute(job)
         except (ProtocolError, OSError) as error:
-            said = "".join(one.said for one in self._warm())
+            said = "".join(process.said for process in self._warm())
             raise SandboxError(f"a trusted process was lost: {error}. {said}") from None
 
     def _execute(self, job: Job) -> Result:
@@ -131,8 +131,8 @@ class Executor:
             how = {"limits": asdict(job.limits), "sandboxed": self._sandboxed}
             self._fork("kernel", how, theirs)
             self._fork("verdict", {}, (judging_theirs, asking))
-            for one in (*theirs, judging_theirs, asking):
-                one.close()
+            for theirs_end in (*theirs, judging_theirs, asking):
+                theirs_end.close()
             protocol.send(judging, _to_judge(job), deadline=deadline)
 
             def interrupt() -> None:

@@ -56,7 +56,7 @@ def sources() -> list[Path]:
 
 
 def key(job: Job, environment: str) -> str:
-    """Return a hash of a job, whoever the student is, and the environment."""
+    """Return a hash of a job without the student's name, and of the environment."""
     value = asdict(replace(job, key="", student=""))
     return digest([value, environment])
 

@@ -150,11 +150,11 @@ def _shapes(body: Any, bounds: Bounds) -> list[tuple[np.dtype, tuple[int, ...]]]
     announced = body.pop("arrays", [])
     if not isinstance(announced, list) or len(announced) > bounds.arrays:
         raise ProtocolError("too many arrays")
-    found, total = [], 0
-    for one in announced:
-        if not (isinstance(one, list) and len(one) == 2):
+    arrays, total = [], 0
+    for entry in announced:
+        if not (isinstance(entry, list) and len(entry) == 2):
             raise ProtocolError("an array without type or shape")
-        dtype, shape = one
+        dtype, shape = entry
         if not isinstance(dtype, str) or dtype not in DTYPES:
             raise ProtocolError("an array of a type that is not allowed")
         sizes = isinstance(shape, list) and all(
@@ -165,8 +165,8 @@ def _shapes(body: Any, bounds: Bounds) -> list[tuple[np.dtype, tuple[int, ...]]]
         total += math.prod(shape) * np.dtype(dtype).itemsize
         if total > bounds.data:
             raise ProtocolError("arrays that are too large")
-        found.append((np.dtype(dtype), tuple(shape)))
-    return found
+        arrays.append((np.dtype(dtype), tuple(shape)))
+    return arrays
 
 
 class Opaque:
@@ -209,10 +209,12 @@ def encode(value: Any, depth: int = 0) -> Any:
     if depth < MAX_DEPTH:
         for kind, type_ in COLLECTIONS.items():
             if isinstance(value, type_):
-                items = [encode(one, depth + 1) for one in value]
+                items = [encode(item, depth + 1) for item in value]
                 return {"kind": kind, "items": items}
         if isinstance(value, dict):
-            pairs = [[encode(one, depth + 1) for one in pair] for pair in value.items()]
+            pairs = [
+                [encode(item, depth + 1) for item in pair] for pair in value.items()
+            ]
             return {"kind": "dict", "items": pairs}
     return {"kind": "opaque", "of": type(value).__name__[:100]}
 
@@ -243,11 +245,11 @@ def decode(value: Any) -> Any:
         if isinstance(kind, str) and isinstance(items, list):
             try:
                 if kind in COLLECTIONS:
-                    return COLLECTIONS[kind](plain(one, depth + 1) for one in items)
+                    return COLLECTIONS[kind](plain(item, depth + 1) for item in items)
                 if kind == "dict":
                     return {
-                        plain(key, depth + 1): plain(one, depth + 1)
-                        for key, one in items
+                        plain(key, depth + 1): plain(item, depth + 1)
+                        for key, item in items
                     }
             except (TypeError, ValueError):
                 pass
