@@ -99,7 +99,7 @@ class Grading:
         if self.unwritten is not None:
             return
         try:
-            if again or self.writer.pending(work.job, result):
+            if again or self.writer.pending(result):
                 self.removed += self.writer.write(
                     work.job, result, work.submission.timestamp
                 )

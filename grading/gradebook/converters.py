@@ -10,7 +10,7 @@ from nbgrader.converters import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-# What Python writes between the errors of a traceback.
+# How the lines of a traceback begin that name no error.
 PLACES = ("  ", "Traceback (", "The above exception", "During handling")
 # nbgrader's own messages, and those of its gradebook.
 LOGS = ("grading.nbgrader", "tornado.application")
@@ -44,9 +44,9 @@ def convert(converter: type[BaseConverter], config: Config) -> None:
     """
     errors = _Errors()
     logs = [logging.getLogger(name) for name in LOGS]
-    for one in logs:
-        one.propagate = False
-        one.addHandler(errors)
+    for logger in logs:
+        logger.propagate = False
+        logger.addHandler(errors)
     log = logs[0]
     directory = CourseDirectory(config=config, log=log)
     try:
@@ -54,9 +54,9 @@ def convert(converter: type[BaseConverter], config: Config) -> None:
             warnings.simplefilter("ignore")  # of nbgrader about its own libraries
             converter(coursedir=directory, config=config, log=log).start()
     except Exception as error:
-        said = errors.messages or [traceback.format_exc(limit=-1)]
-        raise ConvertError("\n".join(said)) from error
+        messages = errors.messages or [traceback.format_exc(limit=-1)]
+        raise ConvertError("\n".join(messages)) from error
     finally:
-        for one in logs:
-            one.removeHandler(errors)
-            one.propagate = True
+        for logger in logs:
+            logger.removeHandler(errors)
+            logger.propagate = True

@@ -61,7 +61,7 @@ class _Export(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         """
         names = {str(name) for name in self.assignment}
         assignments = [a for a in gradebook.assignments if not names or a.name in names]
-        if missing := names - {one.name for one in assignments}:
+        if missing := names - {assignment.name for assignment in assignments}:
             raise ValueError(f"no assignment {', '.join(sorted(missing))}")
         chosen = {str(name) for name in self.student}
         students = [s for s in gradebook.students if not chosen or s.id in chosen]
@@ -119,18 +119,18 @@ class CsvExport(_Export):
         yield self.columns
         for assignment in assignments:
             for student in students:
-                found = _submission(gradebook, assignment, student)
+                submission = _submission(gradebook, assignment, student)
                 yield (
                     assignment.name,
                     assignment.duedate,
-                    found and found.timestamp,
+                    submission and submission.timestamp,
                     student.id,
                     student.last_name,
                     student.first_name,
                     student.email,
-                    found.score if found else 0.0,
-                    (found.late_submission_penalty or 0.0) if found else 0.0,
-                    _score(found) if found else 0.0,
+                    submission.score if submission else 0.0,
+                    (submission.late_submission_penalty or 0.0) if submission else 0.0,
+                    _score(submission) if submission else 0.0,
                     assignment.max_score,
                 )
 
@@ -155,17 +155,21 @@ class CanvasExport(_Export):
     ) -> Iterator[Iterable[Any]]:
         """Yield the rows, the header first."""
         ids = ["ID", "SIS User ID", "SIS Login ID"]
-        yield ["Student", *ids, "Section", *(self.title(one) for one in assignments)]
+        yield ["Student", *ids, "Section", *map(self.title, assignments)]
         blank = [""] * (len(ids) + 1)
-        yield ["Points Possible", *blank, *(one.max_score for one in assignments)]
+        yield [
+            "Points Possible",
+            *blank,
+            *(assignment.max_score for assignment in assignments),
+        ]
         for student in students:
             names = [name for name in (student.last_name, student.first_name) if name]
-            found = [_submission(gradebook, one, student) for one in assignments]
+            submissions = [_submission(gradebook, a, student) for a in assignments]
             yield [
                 ", ".join(names) or student.id,
                 *(student.id if column == self.id_column else "" for column in ids),
                 self.section,
-                *(_score(one) if one else "" for one in found),
+                *(_score(work) if work else "" for work in submissions),
             ]
 
 
@@ -188,10 +192,10 @@ class MoodleExport(_Export):
             "Institution",
             "Department",
             "Email address",
-            *(f"Assignment: {self.title(one)} (Real)" for one in assignments),
+            *(f"Assignment: {self.title(a)} (Real)" for a in assignments),
         ]
         for student in students:
-            found = [_submission(gradebook, one, student) for one in assignments]
+            submissions = [_submission(gradebook, a, student) for a in assignments]
             yield [
                 student.first_name,
                 student.last_name,
@@ -199,7 +203,7 @@ class MoodleExport(_Export):
                 "",
                 "",
                 student.email,
-                *(_score(one) if one else "" for one in found),
+                *(_score(work) if work else "" for work in submissions),
             ]
 
 

@@ -31,15 +31,15 @@ def read(course: Course, roster: str) -> list[str]:
     """
     if roster == GRADEBOOK:
         with course.gradebook() as gradebook:
-            found = [student.id for student in gradebook.students]
+            names = [student.id for student in gradebook.students]
     else:
-        found = _column(Path(roster))
-    if not found:
+        names = _column(Path(roster))
+    if not names:
         raise RosterError(f"{roster} names no student.")
-    for name in found:
+    for name in names:
         if NEVER_IN_AN_ID.search(name):
             raise RosterError(f"{roster}: {name!r} cannot be a student's id.")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(names))
 
 
 def _column(path: Path) -> list[str]:

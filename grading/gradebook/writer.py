@@ -57,7 +57,7 @@ class Writer:
             name: float(result.marks.get(name, 0.0)) for name in self.assignment.points
         }
 
-    def pending(self, job: Job, result: Result) -> bool:
+    def pending(self, result: Result) -> bool:
         """Return whether a result still has to be written."""
         written = self.journal.written(result.assignment, result.student)
         if written is None or written["key"] != result.key:

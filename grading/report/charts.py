@@ -11,7 +11,7 @@ from grading.report.summary import Summary
 
 # In pixels: a row, the widest column, the columns that labels, marks and gaps need.
 ROW, COLUMN, LABEL, MARK, THIN = 20, 32, 13, 12, 4
-WIDEST = 820
+MAX_WIDTH = 820
 MAX_BARS = 25
 SHARP = 2
 NOT_RUN, FULL, PART, NONE = range(4)
@@ -28,11 +28,11 @@ SIGNS = ("/", "", "–", "×")
 
 @styled
 def distribution(summary: Summary) -> Picture:
-    """Draw how many students have how many points. There is one student or more."""
+    """Draw how many students have how many points. There is at least one student."""
     scores = np.array(list(summary.scores.values()))
-    step = max(1, int(np.ceil(summary.most / MAX_BARS)))
+    step = max(1, int(np.ceil(summary.max_points / MAX_BARS)))
     # A bar stands at its points; where it stands for several, at the middle of these.
-    edges = np.arange(0, summary.most + 2 * step, step) - 0.5
+    edges = np.arange(0, summary.max_points + 2 * step, step) - 0.5
     counts, _ = np.histogram(scores, edges)
     picture, axes = new_chart(540, 320, None)
     centres = (edges[:-1] + edges[1:]) / 2
@@ -44,7 +44,7 @@ def distribution(summary: Summary) -> Picture:
     for name, (value, dash) in lines.items():
         label = f"{name} {value:.4g}"
         axes.axvline(value, color=INK, linestyle=dash, lw=1.4, zorder=0.9, label=label)
-    axes.set(xlabel=f"points of {summary.most:g}", ylabel="students")
+    axes.set(xlabel=f"points of {summary.max_points:g}", ylabel="students")
     axes.set_xlim(edges[0] - step / 4, edges[-1] + step / 4)
     axes.set_ylim(0, 1.3 * counts.max())
     for axis in (axes.xaxis, axes.yaxis):
@@ -54,7 +54,9 @@ def distribution(summary: Summary) -> Picture:
     axes.grid(visible=False, axis="x")
     picture.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     picture.set_dpi(SHARP * DPI)
-    parts = f"from {scores.min():g} to {scores.max():g} of {summary.most:g} points"
+    parts = (
+        f"from {scores.min():g} to {scores.max():g} of {summary.max_points:g} points"
+    )
     alt = f"{len(scores)} students have {parts}; mean {summary.mean:.4g}, median "
     return describe(picture, None, None, f"{alt}{summary.median:.4g}.")
 
@@ -73,10 +75,10 @@ def table(summary: Summary) -> np.ndarray:
 
 @styled
 def heat_map(summary: Summary) -> Picture:
-    """Draw checks × students. There is one of each or more."""
+    """Draw checks × students. There is at least one of each."""
     kinds = table(summary)
     checks, students = kinds.shape
-    column = float(np.clip(WIDEST / students, 1, COLUMN))
+    column = float(np.clip(MAX_WIDTH / students, 1, COLUMN))
     width, height = column * students, float(ROW * checks)
     picture = Picture(width, height)
     axes = picture.add_axes((0, 0, 1, 1))

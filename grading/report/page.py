@@ -56,7 +56,7 @@ def report(course: Course, name: str) -> Path:
     assignment = Assignment.load(course, name)
     with Journal(course.journal, write=False) as journal:
         # Outputs, most of what results hold, have no place on the page.
-        results = (replace(one, outputs={}) for one in journal.latest(name))
+        results = (replace(result, outputs={}) for result in journal.latest(name))
         summary = Summary.of(assignment.points, results)
         work = _work(course, assignment, journal, list(summary.scores))
     stubs = [stub.source for stub in assignment.stubs.values()]
@@ -113,8 +113,8 @@ def page(name: str, summary: Summary, waiting: list[str], alike: Comparison) -> 
 def _work(
     course: Course, assignment: Assignment, journal: Journal, graded: list[str]
 ) -> Work:
-    found, _ = intake.students(course, assignment.name)
-    waiting = sorted(set(found) - set(graded))
+    students, _ = intake.students(course, assignment.name)
+    waiting = sorted(set(students) - set(graded))
     stubs = {stub.source for stub in assignment.stubs.values()}
     cells = {}
     for student in graded:

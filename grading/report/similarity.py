@@ -54,12 +54,12 @@ class Comparison:
     Attributes:
         pairs: the pairs that are alike, the most alike first.
         compared: how many students' texts were compared.
-        too_common: how many wrote too little that few others have.
+        skipped: how many have fewer than MIN_PASSAGES passages that few others have.
     """
 
     pairs: tuple[Pair, ...]
     compared: int
-    too_common: int
+    skipped: int
 
 
 def compare(works: Mapping[str, Sequence[str]], known: Iterable[str]) -> Comparison:
@@ -128,16 +128,16 @@ def _passages(cells: Sequence[str]) -> Passages:
 
     A passage lies in one cell. Lines are counted from 0, as in ``_joined``.
     """
-    found: Passages = {}
+    passages: Passages = {}
     start = 0
     for cell in cells:
         tokens = _tokens(cell, start)
         for i in range(len(tokens) - LENGTH + 1):
             part = tokens[i : i + LENGTH]
-            lines = found.setdefault(" ".join(token for token, _ in part), set())
+            lines = passages.setdefault(" ".join(token for token, _ in part), set())
             lines.update(line for _, line in part)
         start += cell.count("\n") + 2
-    return found
+    return passages
 
 
 def _tokens(source: str, line: int) -> list[Token]:

@@ -53,20 +53,20 @@ class Summary:
     def of(cls, points: Mapping[str, float], results: Iterable[Result]) -> "Summary":
         """Return the summary of results in any order."""
 
-        def order(one: Result) -> tuple[float, bool, str]:
-            return score(one, points), one.status != "refused", one.student
+        def order(result: Result) -> tuple[float, bool, str]:
+            return score(result, points), result.status != "refused", result.student
 
         return cls(points, tuple(sorted(results, key=order)))
 
     @property
-    def most(self) -> float:
+    def max_points(self) -> float:
         """The points of the whole assignment."""
         return sum(self.points.values())
 
     @cached_property
     def scores(self) -> dict[str, float]:
         """Each student's points."""
-        return {one.student: score(one, self.points) for one in self.results}
+        return {result.student: score(result, self.points) for result in self.results}
 
     @property
     def mean(self) -> float:
@@ -81,17 +81,17 @@ class Summary:
     @cached_property
     def ran(self) -> list[Result]:
         """Results of programs that were run: all but the refused."""
-        return [one for one in self.results if one.status != "refused"]
+        return [result for result in self.results if result.status != "refused"]
 
     @cached_property
     def checks(self) -> list[Check]:
         """How the class did in each test cell, the most often lost first."""
-        found = []
+        checks = []
         for name, most in self.points.items():
-            lost = [one for one in self.ran if one.marks.get(name, 0.0) < most]
-            messages = grouped(one.messages.get(name, "") for one in lost)
-            found.append(Check(name, most, len(lost), len(self.ran), messages))
-        return sorted(found, key=lambda check: -check.lost)
+            lost = [result for result in self.ran if result.marks.get(name, 0.0) < most]
+            messages = grouped(result.messages.get(name, "") for result in lost)
+            checks.append(Check(name, most, len(lost), len(self.ran), messages))
+        return sorted(checks, key=lambda check: -check.lost)
 
     @property
     def lost_alike(self) -> list[list[Check]]:
@@ -107,15 +107,19 @@ class Summary:
         """Results with flags, notes, or another end than a grade; flags come first."""
         order = ("refused", "timeout", "failed", "repaired", "graded")
         return sorted(
-            (one for one in self.results if one.flags or one.notes),
-            key=lambda one: (not one.flags, order.index(one.status), one.student),
+            (result for result in self.results if result.flags or result.notes),
+            key=lambda result: (
+                not result.flags,
+                order.index(result.status),
+                result.student,
+            ),
         )
 
     @property
     def slowest(self) -> list[Result]:
         """Runs whose time is known, the longest first."""
-        timed = [one for one in self.results if "all" in one.seconds]
-        return sorted(timed, key=lambda one: -one.seconds["all"])
+        timed = [result for result in self.results if "all" in result.seconds]
+        return sorted(timed, key=lambda result: -result.seconds["all"])
 
     def lost(self, result: Result) -> list[str]:
         """Return in which checks a student lost points; all are one entry."""

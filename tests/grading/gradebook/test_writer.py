@@ -116,9 +116,9 @@ def test_each_mark_arrives_as_it_is_and_outputs_are_kept_and_clean(
         assignment, job, marks, outputs=outputs, messages={"shapes": "Does not hold."}
     )
     one = Writer(course, assignment, journal)
-    assert one.pending(job, result)
+    assert one.pending(result)
     assert one.write(job, result) == []
-    assert not one.pending(job, result)
+    assert not one.pending(result)
     assert grades(course) == marks
     cells = {
         cell.id: cell
@@ -151,7 +151,7 @@ def test_a_resubmission_that_is_refused_gets_a_zero_and_an_explanation(
     assert score(course) == 25
     submission, job = hand_in(course, assignment, content=b"")
     result = assemble.refusal(job, submission)
-    assert one.pending(job, result)
+    assert one.pending(result)
     notes = one.write(job, result)
     assert score(course) == 0
     assert set(grades(course).values()) == {0.0}
@@ -183,7 +183,7 @@ def test_what_the_journal_calls_written_is_written_again_if_the_gradebook_lost_i
     Writer(course, assignment, journal).write(job, result)
     (course.root / "gradebook.db").unlink()
     one = Writer(course, assignment, journal)
-    assert one.pending(job, result)
+    assert one.pending(result)
     one.write(job, result)
     assert score(course) == 20
 
@@ -203,9 +203,9 @@ def test_a_grader_killed_between_journal_and_gradebook_is_completed_by_the_next(
     with Journal(course.journal) as journal:
         assert journal.result(NAME, "ana", job.key) == result
         one = Writer(course, assignment, journal)
-        assert one.pending(job, result)
+        assert one.pending(result)
         one.write(job, result)
-        assert not one.pending(job, result)
+        assert not one.pending(result)
     assert grades(course) == assignment.points
 
 
