@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from samples.course import ROOT
 
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
