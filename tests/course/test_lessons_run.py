@@ -6,8 +6,7 @@ import pytest
 
 from tools.lessons import choose, printed, run
 
-pytestmark = pytest.mark.slow
-LONG = pytest.mark.long
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 NUMBER = re.compile(r"\d+\.\d{3,}")
 
 
@@ -19,16 +18,13 @@ def numbers(notebook):
     return found
 
 
-@pytest.mark.parametrize(
-    "number", ["01", *(pytest.param(number, marks=LONG) for number in ("05", "11"))]
-)
+@pytest.mark.parametrize("number", ["01", "05", "11"])
 def test_a_lesson_runs_with_the_jax_backend(number, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     notebook = run(*choose([number]), "quick")
     assert numbers(notebook)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("number", ["05", "11"])
 def test_two_runs_of_a_lesson_give_equal_losses(number):
     first, second = (numbers(run(*choose([number]), "quick")) for _ in range(2))

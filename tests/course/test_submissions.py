@@ -7,9 +7,12 @@ lost at least once; `make test-all` marks all.
 import re
 from functools import cache
 
+from helpers.checks.student import in_process
+
 import keras
 import pytest
 
+from grading.untrusted.model_cache import ReusedStudent, run_operations_directly
 from samples.course import ASSIGNMENTS
 from samples.marking import expected_marks, marks_in_process
 from samples.notebooks import HIDDEN, graded_cells, grader, source
@@ -34,20 +37,39 @@ every_submission = pytest.mark.parametrize(
 )
 
 
-@cache
-def marked(name, number):
-    keras.backend.clear_session()
-    return marks_in_process(name, submissions(name)[number].cells)
+@pytest.fixture(scope="module")
+def marked():
+    """Return a function that marks a submission as fast as the grader does.
+
+    Models are built once for the same sizes, and TensorFlow's operations run directly,
+    which saves almost half of the time. In test_agreement.py plain nbgrader, which does
+    neither, marks all submissions.
+    """
+    built = {}
+
+    def reused(builder, parts):
+        return ReusedStudent(builder, parts, built)
+
+    @cache
+    def marked(name, number):
+        keras.backend.clear_session()
+        built.clear()
+        return marks_in_process(name, submissions(name)[number].cells)
+
+    run_operations_directly()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_process, "LocalStudent", reused)
+        yield marked
 
 
 @every_submission
-def test_a_known_submission_gets_its_marks(name, number):
+def test_a_known_submission_gets_its_marks(marked, name, number):
     marks, messages = marked(name, number)
     assert marks == expected_marks(name, submissions(name)[number]), messages
 
 
 @every_submission
-def test_a_message_of_a_hidden_test_tells_none_of_its_sizes(name, number):
+def test_a_message_of_a_hidden_test_tells_none_of_its_sizes(marked, name, number):
     hidden = {
         grader(cell)["grade_id"]: set(
             re.findall(r"\d\d+", "".join(HIDDEN.findall(cell.source)))
