@@ -80,7 +80,7 @@ def is_entered(course: Course, assignment: Assignment) -> bool:
         WriteError: the gradebook cannot be opened.
     """
     steps = ComputeChecksums(config=course.config)
-    notebook, _ = steps.preprocess(deepcopy(assignment.trusted), {})
+    notebook, _ = steps.preprocess(deepcopy(assignment.full), {})
     now = {
         about["grade_id"]: about["checksum"]
         for cell in notebook.cells

@@ -50,8 +50,8 @@ def _added(number: int, cell: Added) -> Cell:
 
 def notebook(assignment: Assignment, job: Job) -> NotebookNode:
     """Return a job's cells as a notebook with nbgrader's data and hidden tests."""
-    originals = {cell.id: cell for cell in deepcopy(assignment.trusted.cells)}
-    whole = deepcopy(assignment.trusted)
+    originals = {cell.id: cell for cell in deepcopy(assignment.full.cells)}
+    whole = deepcopy(assignment.full)
     whole.cells = []
     for cell in job.cells:
         original = originals.get(cell.id)

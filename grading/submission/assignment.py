@@ -26,12 +26,12 @@ class Assignment:
 
     Attributes:
         name: the assignment's name.
-        trusted: the notebook with hidden tests. It stays on the trusted side.
+        full: the notebook with hidden tests. It stays on the trusted side.
         released: the notebook without hidden tests, as students get it.
     """
 
     name: str
-    trusted: NotebookNode
+    full: NotebookNode
     released: NotebookNode
 
     @classmethod
@@ -46,13 +46,13 @@ class Assignment:
         path = course.source(name)
         if not path.is_file():
             raise NotFoundError(f"the course has no assignment {name!r}: no {path}")
-        trusted = nbformat.read(path, as_version=4)
+        full = nbformat.read(path, as_version=4)
         for step in (ClearSolutions, ClearOutput):
-            trusted, _ = step(config=course.config).preprocess(trusted, {})
-        released = deepcopy(trusted)
+            full, _ = step(config=course.config).preprocess(full, {})
+        released = deepcopy(full)
         for step in (ClearHiddenTests, ClearMarkScheme):
             released, _ = step(config=course.config).preprocess(released, {})
-        return cls(name, trusted, released)
+        return cls(name, full, released)
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -62,7 +62,7 @@ class Assignment:
     @cached_property
     def tests(self) -> tuple[Cell, ...]:
         """The test cells with their hidden tests."""
-        return tuple(cell for cell in _cells(self.trusted) if cell.role == "test")
+        return tuple(cell for cell in _cells(self.full) if cell.role == "test")
 
     @cached_property
     def stubs(self) -> dict[str, Cell]:

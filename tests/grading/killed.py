@@ -9,6 +9,7 @@ import os
 import random
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,8 +21,9 @@ from typing import Any
 
 from samples.course import ROOT
 
-POINTS = ("file", "statement", "commit")
-"""What is counted: changes of files, statements to a database, and its commits."""
+POINTS = ("file", "statement", "commit", "journal")
+"""What is counted: changes of files, statements to the gradebook, its commits, and
+statements to the journal."""
 CHANGES = {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate"}
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -149,15 +151,23 @@ def count_points(kind: str, number: int) -> Counter[str]:
     from sqlalchemy import Engine, event
 
     passed: Counter[str] = Counter()
+    connect = sqlite3.connect
 
-    def point(what: str) -> None:
-        passed[what] += 1
-        if what == kind and passed[what] == number:
+    def point(reached: str) -> None:
+        passed[reached] += 1
+        if reached == kind and passed[reached] == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def audit(name: str, arguments: tuple) -> None:
+    def audit(name: str, arguments: tuple[Any, ...]) -> None:
         if name in CHANGES or (name == "open" and arguments[2] & WRITES):
             point("file")
+
+    def connect_journal(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        connection.set_trace_callback(lambda _: point("journal"))
+        return connection
+
+    sqlite3.connect = connect_journal  # SQLAlchemy knows it by another name
 
     sys.addaudithook(audit)
     event.listen(Engine, "before_cursor_execute", lambda *_: point("statement"))
