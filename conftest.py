@@ -1,13 +1,17 @@
 """How everything under test runs: quick, offline, and side by side on few cores."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import nbgrader.api
 import pytest
 from nbval.plugin import IPyNbCell
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
 
 from grading.runtime import sandbox
 from grading.runtime.executor import Executor
@@ -23,41 +27,54 @@ nbgrader.api.get_alembic_version = cache(nbgrader.api.get_alembic_version)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST = (
-    "agreement",
-    "submissions",
-    "test_faults",
+    "test_agreement",
+    "test_submissions",
     "test_attacks",
+    "test_faults",
     "test_odd",
-    "assignments",
+    "test_assignments",
     "test_lessons_run",
     "test_backends",
 )
-"""Groups of tests that take minutes. They begin first, so that no worker is left with
-one of them while the others have nothing more to do."""
+"""Files that take minutes. They begin first, so that no worker is left with one of them
+while the others have nothing more to do."""
+BY_ASSIGNMENT = {"test_agreement", "test_submissions", "test_assignments"}
+"""Files whose tests of one assignment need those of another not."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark slow tests, keep a file's tests together, run the longest groups first.
-
-    A notebook's cells need their order, and a file's tests share their fixtures.
-    """
-    groups = {}
+    """Mark slow tests, and put those that take longest first."""
     for item in items:
         cell = isinstance(item, IPyNbCell)
         if cell or "needs_sandbox" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-        group = item.get_closest_marker("xdist_group")
-        if group is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        groups[item] = item.path.stem if group is None else group.args[0]
 
     def turn(item: pytest.Item) -> int:
-        ranks = (n for n, name in enumerate(LONGEST) if groups[item].startswith(name))
-        lesson = isinstance(item, IPyNbCell)
-        return next(ranks, len(LONGEST) if lesson else len(LONGEST) + 1)
+        if item.path.stem in LONGEST:
+            return LONGEST.index(item.path.stem)
+        return len(LONGEST) + (not isinstance(item, IPyNbCell))
 
     items.sort(key=turn)
+
+
+class ByFileOrAssignment(LoadFileScheduling):
+    """Gives a worker a file's tests together, or those of one assignment.
+
+    A notebook's cells need their order, and a file's tests share their fixtures.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        assignment = re.search(r"\[(\w+)", nodeid)
+        split = assignment and Path(file).stem in BY_ASSIGNMENT
+        return f"{file}[{assignment[1]}]" if split else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Return ours: xdist 3.8 cannot name its own groups with pytest 9.2."""
+    return ByFileOrAssignment(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -173,7 +173,6 @@ def by_nbgrader(*names):
                 name,
                 marks=[
                     pytest.mark.slow,
-                    pytest.mark.xdist_group(f"assignments: {name}"),
                     *([] if name in END_TO_END else [pytest.mark.long]),
                 ],
             )

@@ -25,9 +25,7 @@ def known(name):
     for number, submission in enumerate(submissions(name)):
         new = not submission.loses or submission.loses - lost
         lost |= submission.loses
-        marks = [pytest.mark.xdist_group(f"submissions of {name}")]
-        if not new:
-            marks.append(pytest.mark.long)
+        marks = () if new else pytest.mark.long
         yield pytest.param(name, number, id=f"{name}: {submission.name}", marks=marks)
 
 

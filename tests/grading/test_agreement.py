@@ -130,13 +130,7 @@ def test_a_late_submission_loses_what_nbgrader_s_plugin_takes(tmp_path: Path) ->
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xdist_group(f"agreement on {name}"))
-        for name in ASSIGNMENTS
-    ],
-)
+@pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_plain_nbgrader_and_course_grade_agree_cell_by_cell(
     tmp_path: Path, name: str
 ) -> None:
