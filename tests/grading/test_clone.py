@@ -14,6 +14,7 @@ from nbgrader.exchange import ExchangeError, ExchangeFactory
 from grading.course import Course
 from samples.course import ASSIGNMENTS, ROOT, nbgrader
 
+pytestmark = pytest.mark.slow
 needs_exchange = pytest.mark.skipif(
     sys.platform == "win32", reason="nbgrader has no exchange on Windows"
 )

@@ -12,6 +12,7 @@ from grading.submission.assignment import Assignment
 from samples.course import ROOT
 
 NAME = "quiz"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
