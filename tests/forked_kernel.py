@@ -1,15 +1,19 @@
-"""Kernels that are forked from a process that has imported what lessons import.
+"""Kernels that are forked from a process that has imported what notebooks import.
 
-Each lesson has a kernel of its own, in a new process, and runs all its cells, imports
+Each notebook has a kernel of its own, in a new process, and runs all its cells, imports
 among them. Only the seconds in which TensorFlow is loaded are spent once, not for each
-lesson. Lesson 00, and all of `make lessons`, have kernels that start from nothing.
+notebook. Lesson 00, and all of `make lessons`, have kernels that start from nothing.
 """
 
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint
 from typing import Any
 
+from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 PRELOADED = [
@@ -85,3 +89,20 @@ class ForkedProvisioner(LocalProvisioner):
         self.pid = self.process.pid
         self.cwd = options["cwd"]
         return self.connection_info
+
+
+@contextmanager
+def forked_kernels() -> Iterator[None]:
+    """Have kernels forked that are started in the block, where the system can fork."""
+    factory = KernelProvisionerFactory.instance()
+    usual = factory.default_provisioner_name
+    forked = EntryPoint(
+        "forked", f"{__name__}:{ForkedProvisioner.__name__}", factory.GROUP_NAME
+    )
+    if os.name == "posix":
+        factory.provisioners[forked.name] = forked
+        factory.default_provisioner_name = forked.name
+    try:
+        yield
+    finally:
+        factory.default_provisioner_name = usual
