@@ -202,8 +202,9 @@ def graded(request, tmp_path_factory):
 
 
 def sample(name):
-    """Return the known submissions that plain nbgrader marks here, with numbers."""
-    return [case for case in enumerate(submissions(name)) if case[1].graded]
+    """Return known submissions that lose points, with their numbers."""
+    known = enumerate(submissions(name))
+    return [(number, work) for number, work in known if work.graded and work.loses]
 
 
 def outputs(notebook):
