@@ -31,11 +31,6 @@ class NbgraderCourse:
         folder.mkdir(parents=True)
         nbformat.write(notebook, folder / f"{name}.ipynb")
 
-    def autograde(self, name: str) -> dict[str, dict[str, float]]:
-        """Grade everything handed in; return marks by student and grade id."""
-        nbgrader("autograde", name, root=self.root)
-        return self.marks(name)
-
     def marks(self, name: str) -> dict[str, dict[str, float]]:
         """Return the gradebook's marks by student and grade id."""
         with self.gradebook() as gradebook:

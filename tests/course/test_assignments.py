@@ -15,6 +15,7 @@ from samples.marking import expected_marks, points, run_cell
 from samples.nbgrader_course import NbgraderCourse
 from samples.notebooks import HIDDEN, code_cells, graded_cells, source, with_cells
 from samples.submissions import submissions
+from tests import plain_nbgrader
 
 SOLUTION = re.compile(r"( *)### BEGIN SOLUTION\n.*?### END SOLUTION", re.S)
 
@@ -191,14 +192,14 @@ def graded(request, tmp_path_factory):
     """
     name = request.param
     course = NbgraderCourse(tmp_path_factory.mktemp(name))
-    course.generate(name)
+    plain_nbgrader.generate(course, name)
     course.submit(name, "untouched", source(name, "release", course.root))
     if name in END_TO_END:
         course.submit(name, "reference", source(name))
         for number, submission in sample(name):
             notebook = with_cells(source(name), submission.cells)
             course.submit(name, f"known-{number}", notebook)
-    return name, course, course.autograde(name)
+    return name, course, plain_nbgrader.autograde(course, name)
 
 
 def sample(name):

@@ -11,26 +11,23 @@ The tables: ``python -m pytest -m long -n 0 -rP tests/grading/test_agreement.py`
 
 import shutil
 from collections.abc import Iterable
-from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from nbgrader.converters import Autograde, GenerateAssignment
 from typer.testing import CliRunner
 
 from grading import cli
 from grading.course import Course
-from grading.gradebook.converters import convert
 from samples.course import ASSIGNMENTS
 from samples.marking import expected_marks, marks_in_process, points
 from samples.nbgrader_course import NbgraderCourse
 from samples.notebooks import source, with_cells
 from samples.submissions import submissions
 from samples.submissions.submission import KnownSubmission
-from tests.forked_kernel import forked_kernels
+from tests import plain_nbgrader
+from tests.plain_nbgrader import Marks
 
 REFERENCE = KnownSubmission("the reference", {})
-Marks = dict[str, dict[str, float]]
 
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
@@ -62,19 +59,10 @@ def grade(course: NbgraderCourse, name: str) -> None:
 
 
 def by_nbgrader(root: Path, name: str, known: Iterable[KnownSubmission]) -> Marks:
-    """Return the marks that plain nbgrader writes into the gradebook.
-
-    As `nbgrader autograde` does it, but in this process, so that the students' kernels
-    can be forked: hundreds need not load TensorFlow.
-    """
+    """Return the marks that plain nbgrader writes into the gradebook."""
     course = handed_in(root, name, known)
-    folder = Course.load(root)
-    config = deepcopy(folder.config)
-    config.CourseDirectory.assignment_id = name
-    with folder.gradebook(), forked_kernels():
-        convert(GenerateAssignment, deepcopy(config))
-        convert(Autograde, deepcopy(config))
-    return course.marks(name)
+    plain_nbgrader.generate(course, name)
+    return plain_nbgrader.autograde(course, name)
 
 
 def differing(one: Marks, other: Marks) -> list[tuple]:
