@@ -7,12 +7,10 @@ lost at least once; `make test-all` marks all.
 import re
 from functools import cache
 
-from helpers.checks.student import in_process
-
 import keras
 import pytest
 
-from grading.untrusted.model_cache import ReusedStudent, run_operations_directly
+from grading.untrusted.model_cache import run_operations_directly
 from samples.course import ASSIGNMENTS
 from samples.marking import expected_marks, marks_in_process
 from samples.notebooks import HIDDEN, graded_cells, grader, source
@@ -37,27 +35,19 @@ every_submission = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def marked():
-    """Return a function that marks a submission as fast as the grader does.
+    """Return a function that marks a submission.
 
-    Models are built once for the same sizes, and TensorFlow's operations run directly,
-    which saves almost half of the time. In test_agreement.py plain nbgrader, which does
-    neither, marks all submissions.
+    TensorFlow's operations run directly, as in the grader, which saves a quarter of the
+    time. In test_agreement.py plain nbgrader marks all submissions without that.
     """
-    built = {}
-
-    def reused(builder, parts):
-        return ReusedStudent(builder, parts, built)
 
     @cache
     def marked(name, number):
         keras.backend.clear_session()
-        built.clear()
         return marks_in_process(name, submissions(name)[number].cells)
 
     run_operations_directly()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(in_process, "LocalStudent", reused)
-        yield marked
+    return marked
 
 
 @every_submission
