@@ -38,10 +38,11 @@ c.Autograde.pre_convert_hook = "grading.gradebook.entries.enter_missing"
 # panels still look for an exchange. They find one that nothing can be handed in to, and
 # in it, as released, what stands in release/.
 released = root / ".exchange" / c.CourseDirectory.course_id / "outbound"
-released.mkdir(parents=True, exist_ok=True)
-if os.name == "posix":  # elsewhere nbgrader has no exchange
-    for assignment in root.glob("release/*/"):
-        with suppress(FileExistsError):
-            target = os.path.relpath(assignment, released)
-            (released / assignment.name).symlink_to(target)
+with suppress(OSError):  # a folder that cannot be written, or that cannot hold links
+    released.mkdir(parents=True, exist_ok=True)
+    if os.name == "posix":  # elsewhere nbgrader has no exchange
+        for assignment in root.glob("release/*/"):
+            link = released / assignment.name
+            if not link.is_symlink():
+                link.symlink_to(os.path.relpath(assignment, released))
 c.Exchange.root = str(root / ".exchange")

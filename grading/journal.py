@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS written (
 );
 COMMIT;
 """
-LOCK_TIMEOUT_S = 10.0
+LOCK_TIMEOUT_S = 60.0
 
 
 class JournalError(CourseError):
@@ -88,10 +88,12 @@ class Journal:
         self._database.close()
 
     def result(self, assignment: str, student: str, key: str) -> Result | None:
-        """Return a recorded result, None if there is none.
+        """Return a recorded result, None if there is none or it is no longer one.
+
+        A result whose text was damaged is as good as none: it is made again.
 
         Raises:
-            JournalError: it cannot be read.
+            JournalError: the journal cannot be read.
         """
         query = """
             SELECT result FROM results
@@ -99,13 +101,15 @@ class Journal:
         """
         with self._clear_errors():
             rows = self._rows(query, assignment, student, key)
+        with suppress(ValueError):
             return Result.from_json(rows[0][0]) if rows else None
+        return None
 
     def latest(self, assignment: str) -> Iterator[Result]:
         """Yield each student's result that was written last, else recorded last.
 
         Raises:
-            JournalError: one cannot be read.
+            JournalError: the journal cannot be read.
         """
         # The last row of each student counts.
         query = """
@@ -209,12 +213,13 @@ class Journal:
                 f"{self.path} cannot be {done} ({reason}). Results up to here are "
                 "safe; put that right and start again."
             ) from error
-        except (ValueError, sqlite3.DatabaseError) as error:
+        except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.ProgrammingError | sqlite3.IntegrityError):
                 raise  # a mistake of ours
             raise JournalError(
                 f"{self.path} is damaged ({error}). Move it away and start again: all "
-                "that was handed in is run again, and no mark is lost."
+                "that was handed in is run again. Marks given by hand stay, also where "
+                "a student's work is new: look at those."
             ) from error
 
 

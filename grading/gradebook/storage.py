@@ -1,5 +1,6 @@
 """Nbgrader's gradebook: made as a whole or not at all, and opened with clear errors."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,4 +71,11 @@ def _make_missing(course: Course, url: URL) -> None:
     config.CourseDirectory.db_url = url.set(database=str(new)).render_as_string()
     with Course(course.root, config).gradebook():
         pass
-    new.replace(path)
+    try:
+        os.link(new, path)  # a gradebook that came meanwhile is never replaced
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        if not path.exists():
+            new.replace(path)
+    new.unlink(missing_ok=True)

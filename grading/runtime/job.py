@@ -16,9 +16,8 @@ JUDGED: tuple[Role, ...] = ("test", "progress")
 
 
 def _canonical(value: Any) -> str:
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), indent=None
-    )
+    """Return JSON in ASCII: a student's text can hold what UTF-8 cannot."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)

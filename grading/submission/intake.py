@@ -14,6 +14,7 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from grading.course import Course
+from grading.runtime import sanitize
 from grading.submission import match_cells, read_notebook
 from grading.submission.assignment import Assignment
 from grading.submission.match_cells import Added, Match
@@ -25,6 +26,7 @@ NEVER_IN_AN_ID = re.compile(r"^[.\s~-]|[\x00-\x1f\x7f/\\*?\[\]{}]|\s$|^$")
 MAX_FILES = 1_000
 MAX_FOLDER_DEPTH = 4
 MAX_NOTEBOOKS = 10
+MAX_SENTENCE = 500
 LEFT_OUT = {".ipynb_checkpoints", "__MACOSX"}
 LIKE_A_NOTEBOOK = re.compile(r"\.(ipynb|json|ipynb\.(txt|json|ipynb))$", re.I)
 
@@ -114,7 +116,7 @@ def receive(course: Course, assignment: Assignment, student: str) -> Submission:
                 "The notebook holds none of the cells that are to be written."
             )
     except UnreadableError as error:
-        return replace(empty, refused=str(error))
+        return replace(empty, refused=_sentence(str(error)))
     except OSError as error:
         return replace(empty, refused=f"It cannot be read: {error.strerror}.")
     notes += match.notes
@@ -124,9 +126,14 @@ def receive(course: Course, assignment: Assignment, student: str) -> Submission:
         empty,
         solutions=match.solutions,
         added=tuple(match.added),
-        notes=tuple(notes),
+        notes=tuple(map(_sentence, notes)),
         timestamp=timestamp,
     )
+
+
+def _sentence(text: str) -> str:
+    """Return a sentence that may quote a student, fit for a console and a database."""
+    return sanitize.text(text, MAX_SENTENCE)
 
 
 def _files(folder: Path) -> Iterator[Path]:

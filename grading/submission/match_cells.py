@@ -16,7 +16,7 @@ them.
 
 import builtins
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -246,29 +246,35 @@ def _needed(
     first_test = _first_test(candidates)
     solved = _solved(assignment, chosen)
     added = _added(candidates, chosen)
-    kept: list[Candidate] = []
-    while True:
-        running = [candidate.names for candidate in (*solved, *kept)]
-        used = required | _union(cell.needs for cell in running)
-        missing = used - given - _union(cell.binds for cell in running)
-        more = [
-            candidate
-            for candidate in added
-            if candidate not in kept
-            and (
-                _provides(candidate.names, used)
-                if candidate.position < first_test
-                else candidate.names.binds & missing
-            )
-        ]
-        if not more:
-            return sorted(kept, key=lambda candidate: candidate.position)
-        kept += more
-
-
-def _provides(own: Names, used: frozenset[str]) -> bool:
-    """Return whether a cell defines or changes, or may, what others use."""
-    return own.everything or bool((own.binds | own.touches) & used)
+    early = [candidate for candidate in added if candidate.position < first_test]
+    late = [candidate for candidate in added if candidate.position >= first_test]
+    providers: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in early:
+        for name in candidate.names.binds | candidate.names.touches:
+            providers[name].append(candidate)
+    definitions: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in late:
+        for name in candidate.names.binds:
+            definitions[name].append(candidate)
+    # Each name is followed once, so that a chain of cells takes linear time.
+    bound = given | _union(candidate.names.binds for candidate in solved)
+    names_to_follow = required | _union(candidate.names.needs for candidate in solved)
+    followed: set[str] = set()
+    kept: dict[int, Candidate] = {}
+    more = [candidate for candidate in early if candidate.names.everything]
+    while names_to_follow or more:
+        for name in names_to_follow:
+            more += providers[name]
+            if name not in bound:
+                more += definitions[name]
+        new = {one.position: one for one in more if one.position not in kept}
+        kept |= new
+        followed |= names_to_follow
+        bound |= _union(candidate.names.binds for candidate in new.values())
+        needed = _union(candidate.names.needs for candidate in new.values())
+        names_to_follow = needed - followed
+        more = []
+    return [kept[position] for position in sorted(kept)]
 
 
 def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -161,12 +162,24 @@ def test_a_damaged_journal_is_a_sentence(path, write, place):
         list(j.latest("vanilla"))
 
 
-def test_a_damaged_result_is_a_sentence(path):
+def test_a_damaged_result_costs_no_other_and_is_made_again(path):
     with Journal(path) as journal:
-        journal.record(result())
-        journal._database.execute("UPDATE results SET result = substr(result, 9)")
-        with pytest.raises(JournalError, match="damaged"):
-            journal.result("vanilla", "ana", "k1")
+        for student in ("ana", "bob", "eve"):
+            journal.record(result(student))
+        journal._database.execute(
+            "UPDATE results SET result = substr(result, 9) WHERE student = 'bob'"
+        )
+        assert journal.result("vanilla", "bob", "k1") is None
+        assert [one.student for one in journal.latest("vanilla")] == ["ana", "eve"]
+        journal.record(result("bob"))
+        assert journal.result("vanilla", "bob", "k1") == result("bob")
+
+
+def test_text_that_utf_8_cannot_hold_is_recorded(path):
+    odd = replace(result(), notes=("half of a pair: \ud800", "a control: \x1b[2J"))
+    with Journal(path) as journal:
+        journal.record(odd)
+        assert journal.result("vanilla", "ana", "k1") == odd
 
 
 def test_a_locked_journal_is_a_sentence_and_loses_nothing(path, monkeypatch):

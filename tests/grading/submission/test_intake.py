@@ -4,8 +4,10 @@ import builtins
 import re
 import shutil
 import sys
+import time
 from unittest.mock import MagicMock
 
+import nbformat
 import pytest
 
 from grading.course import Course
@@ -229,6 +231,45 @@ def test_a_time_of_handing_in_is_kept(course):
 def test_hostile_text_is_refused_in_linear_time(content):
     with pytest.raises(read_notebook.UnreadableError):
         read_notebook.read(content)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {FILE: b'{"worksheets": [], "nbformat": "\\ud800\\u001b[2J", "metadata": {}}'},
+        {"\udcff\udcfe\x1b[2J.txt": b"", "a.md": b""},
+        {"\udcff.ipynb": written(right())},
+    ],
+    ids=["version", "file", "notebook"],
+)
+def test_a_sentence_about_a_submission_can_be_written_and_shown(course, files):
+    submission = hand_in(course, files)
+    sentences = [submission.refused or "", *submission.notes]
+    assert any(sentences)
+    for sentence in sentences:
+        assert sentence.isprintable()
+        sentence.encode()
+
+
+def test_a_chain_of_cells_takes_time_in_proportion_to_its_length():
+    """Each cell needs the next: the worst order for following names."""
+
+    def seconds(length):
+        notebook = with_cells(source(NAME, "release"), {})
+        chain = [
+            nbformat.v4.new_code_cell(f"def f{n}():\n    return f{n + 1}()")
+            for n in range(length)
+        ]
+        solution = next(c for c in notebook.cells if "answer_1 =" in c.source)
+        solution.source += "\nf0()"
+        notebook.cells[1:1] = chain
+        cells, _ = read_notebook.read(written(notebook))
+        start = time.process_time()
+        assert len(match(ASSIGNMENT, cells).added) == length
+        return time.process_time() - start
+
+    seconds(10)
+    assert seconds(1600) < 20 * seconds(200) + 0.1
 
 
 @pytest.mark.parametrize(
