@@ -267,7 +267,11 @@ def _needed(
             more += providers[name]
             if name not in bound:
                 more += definitions[name]
-        new = {one.position: one for one in more if one.position not in kept}
+        new = {
+            candidate.position: candidate
+            for candidate in more
+            if candidate.position not in kept
+        }
         kept |= new
         followed |= names_to_follow
         bound |= _union(candidate.names.binds for candidate in new.values())
