@@ -140,7 +140,13 @@ def test_the_release_is_byte_for_byte_what_nbgrader_generates(name, generated):
 
 
 @pytest.mark.slow
-@every_assignment
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in END_TO_END else pytest.mark.long)
+        for name in ASSIGNMENTS
+    ],
+)
 def test_the_reference_runs_from_top_to_bottom_with_its_training(
     name, tmp_path, monkeypatch, capfd
 ):

@@ -1,10 +1,12 @@
 """Run Python code in a sandbox, as ``echo CODE | python -m MODULE LIMITS``.
 
-Prints one JSON object: ``said``, what the code wrote to ``say``, and the supervisor's
-report. ``LIMITS`` is JSON, with fields of ``Limits``; ``wall_s`` ends
-the sandbox from outside. Without Keras, so that it takes a fraction of a second.
+Prints one JSON object: ``said``, what the code wrote to ``say``, ``left``, the
+processes of the sandbox that outlive it, and the supervisor's report. ``LIMITS`` is
+JSON, with fields of ``Limits``; ``wall_s`` ends the sandbox from outside. Without
+Keras, so that it takes a fraction of a second.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -22,7 +24,8 @@ def main() -> None:
     limits = Limits(**json.loads(sys.argv[1]))
     control, control_child = socket.socketpair()
     heard, heard_child = socket.socketpair()
-    if os.fork() == 0:
+    supervisor = os.fork()
+    if supervisor == 0:
         control.close()
         heard.close()
 
@@ -40,15 +43,30 @@ def main() -> None:
     heard_child.close()
     heard.settimeout(limits.wall_s)
     said = b""
+    namespace = None
     try:
         while part := heard.recv(1 << 16):
             said += part
+            if namespace is None:
+                # Held open: another sandbox could get its number once it is gone.
+                namespace = os.open(f"/proc/{supervisor}/ns/pid_for_children", 0)
             if said == b"ready\n":
                 control.send(INTERRUPT)
     except TimeoutError:
         control.shutdown(socket.SHUT_WR)
     report = json.loads(control.recv(1 << 16))
-    print(json.dumps({"said": said.decode().splitlines(), **report}))
+    left = [] if namespace is None else _processes(os.fstat(namespace).st_ino)
+    print(json.dumps({"said": said.decode().splitlines(), "left": left, **report}))
+
+
+def _processes(namespace: int) -> list[int]:
+    """Return the processes of a pid namespace."""
+    inside = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if os.stat(f"/proc/{pid}/ns/pid").st_ino == namespace:
+                inside.append(int(pid))
+    return inside
 
 
 FOLDERS = environment_folders()
