@@ -5,10 +5,13 @@ most a half-done transaction, which SQLite takes back when the journal is opened
 The journal alone decides what is done: neither the gradebook nor the clock does.
 """
 
+import hashlib
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,6 +41,10 @@ CREATE TABLE IF NOT EXISTS written (
     key TEXT NOT NULL,
     work TEXT NOT NULL,
     PRIMARY KEY (assignment, student)
+);
+CREATE TABLE IF NOT EXISTS secret (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    bytes BLOB NOT NULL
 );
 COMMIT;
 """
@@ -104,6 +111,31 @@ class Journal:
         with suppress(ValueError):
             return Result.from_json(rows[0][0]) if rows else None
         return None
+
+    def seed(self, key: str) -> int:
+        """Return what the checks of a job draw from: nobody can know it before.
+
+        It depends on the job's key and on a secret that is made once and kept here. So
+        work that is graded again meets the same numbers, and new work others.
+
+        Args:
+            key: the job's key.
+
+        Raises:
+            JournalError: the secret cannot be read or kept.
+        """
+        digest = hashlib.blake2b(key.encode(), key=self._secret, digest_size=8)
+        return int.from_bytes(digest.digest())
+
+    @cached_property
+    def _secret(self) -> bytes:
+        """What seeds are made of. The first to ask makes it."""
+        query = "SELECT bytes FROM secret"
+        with self._clear_errors(), self._database:
+            if not self._rows(query):
+                insert = "INSERT OR IGNORE INTO secret VALUES (1, ?)"
+                self._database.execute(insert, (secrets.token_bytes(32),))
+            return bytes(self._rows(query)[0][0])
 
     def latest(self, assignment: str) -> Iterator[Result]:
         """Yield each student's result that was written last, else recorded last.

@@ -137,7 +137,8 @@ def plan(
     results: dict[str, Result] = {}
     for student in students:
         submission = intake.receive(course, assignment, student)
-        work = Work(submission, assemble.job(assignment, submission, environment))
+        job = assemble.job(assignment, submission, environment)
+        work = Work(submission, replace(job, seed=journal.seed(job.key)))
         works.append(work)
         result = _recorded(journal, work)
         if result is not None:

@@ -159,6 +159,7 @@ class Executor:
 def _to_judge(job: Job) -> dict[str, Any]:
     """Return the course's part of a job: what the process that judges reads first."""
     return {
+        "seed": job.seed,
         "setup": [cell.source for cell in job.setup],
         "cells": [asdict(cell) for cell in job.judged],
         "full_tests": [asdict(cell) for cell in job.full_tests],

@@ -84,7 +84,9 @@ class Job:
         full_tests: the test cells with their hidden tests. They never enter a process
             that student code runs in.
         limits: what the run may use.
-        key: hash of all that decides the result.
+        key: hash of all that decides the result, but for the seed.
+        seed: what the checks draw inputs, weights and sizes from. It stays the same for
+            the same key; student code never learns it.
     """
 
     assignment: str
@@ -93,6 +95,7 @@ class Job:
     full_tests: tuple[Cell, ...]
     limits: Limits = field(default_factory=Limits)
     key: str = ""
+    seed: int = 0
 
     @property
     def setup(self) -> list[Cell]:

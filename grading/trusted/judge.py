@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, NoReturn
 
+from helpers.checks import randomness
 from helpers.checks.property_check import CheckFailed
 from helpers.checks.student.interface import StudentError
 
@@ -159,6 +160,7 @@ def answer(control: socket.socket, questions: socket.socket) -> NoReturn:
         _warm_up(request["setup"])
         # The student's process is ready once the grader says so.
         go, _ = protocol.receive(control, bounds=bounds)
+        randomness.use_seed(request["seed"])
         keras.utils.set_random_seed(0)
         deadline = time.monotonic() + go["seconds"]
         channel = Channel(questions, deadline)

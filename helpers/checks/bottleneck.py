@@ -13,6 +13,7 @@ from typing import Any
 from helpers.checks.contract import AutoencoderSizes, Contract
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import codes, inputs, times
+from helpers.checks.randomness import distinct, each, whole
 from helpers.checks.student.interface import ImageShape, Student
 
 import keras
@@ -52,7 +53,14 @@ class Sizes(AutoencoderSizes):
         return height // factor, width // factor, self.filters[-1]
 
 
-contract = Contract(Sizes)
+contract = Contract(
+    Sizes,
+    draws={
+        "input_shape": each(whole(8, 24, step=4), whole(8, 24, step=4), whole(2, 3)),
+        "filters": distinct(4, 12, 2),
+        "latent_dims": whole(13, 30),
+    },
+)
 
 
 def _encoder(

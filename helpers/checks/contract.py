@@ -1,11 +1,12 @@
 """An assignment's contract: sizes, models, and properties in their order."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
 from helpers.checks.property_check import Check, check
+from helpers.checks.randomness import Draw
 from helpers.checks.student.interface import AUTOENCODER, Size, Student
 
 
@@ -68,16 +69,21 @@ class Contract(Generic[S]):
     Args:
         sizes: makes what the builder is called with, from sizes by name.
         parts: names of the models that the builder returns, in their order.
+        draws: how to draw what a hidden test gives as ``...``, by name.
 
     Attributes:
         checks: what test cells call, by property.
     """
 
     def __init__(
-        self, sizes: Callable[..., S], parts: tuple[str, ...] = AUTOENCODER
+        self,
+        sizes: Callable[..., S],
+        parts: tuple[str, ...] = AUTOENCODER,
+        draws: Mapping[str, Draw] | None = None,
     ) -> None:
         self.sizes = sizes
         self.parts = parts
+        self.draws = dict(draws or {})
         self.checks: dict[str, Check] = {}
 
     def build(self, student: Student, **sizes: Any) -> S:
@@ -86,11 +92,19 @@ class Contract(Generic[S]):
         student.build(*built.arguments)
         return built
 
-    def check(self, property: str) -> Callable[[Callable[..., None]], Check]:
-        """Add a property whose function takes a student and keywords of its own."""
+    def check(
+        self, property: str, **draws: Draw
+    ) -> Callable[[Callable[..., None]], Check]:
+        """Add a property whose function takes a student and keywords of its own.
+
+        Args:
+            property: its name.
+            draws: how to draw keywords that this function alone takes, or otherwise.
+        """
 
         def decorate(function: Callable[..., None]) -> Check:
-            self.checks[property] = check(property, self.parts)(function)
+            known = {**self.draws, **draws}
+            self.checks[property] = check(property, self.parts, known)(function)
             return self.checks[property]
 
         return decorate

@@ -24,6 +24,7 @@ from helpers.checks.oracles.convolution import (
     upsample,
 )
 from helpers.checks.oracles.probes import ACTIVATIONS, Function, Layer, relu
+from helpers.checks.randomness import choice, distinct, each, whole
 from helpers.checks.student.interface import ImageShape, Student
 
 import numpy as np
@@ -144,7 +145,7 @@ DECODER_MISTAKES: dict[str, Compute] = {
 # --- the properties -------------------------------------------------------------------
 
 
-contract = Contract(Sizes)
+contract = Contract(Sizes, draws={"filters": distinct(4, 16, 3)})
 
 
 def _shapes_are(student: Student, sizes: Sizes) -> None:
@@ -163,7 +164,13 @@ def shapes(student: Student, sizes: Sizes) -> None:
     _shapes_are(student, sizes)
 
 
-@contract.check("other heights, widths and numbers of filters")
+@contract.check(
+    "other heights, widths and numbers of filters",
+    cases=each(
+        each(each(*[whole(12, 44, step=16)] * 2, whole(1, 1)), distinct(5, 16, 4)),
+        each(each(*[whole(12, 44, step=8)] * 2, whole(1, 1)), distinct(5, 16, 3)),
+    ),
+)
 def other_sizes(
     student: Student,
     *,
@@ -179,7 +186,7 @@ def other_sizes(
         _shapes_are(student, sizes)
 
 
-@contract.check("any number of channels")
+@contract.check("any number of channels", n=choice(2, 4, 5, 6))
 def channels(student: Student, *, n: int = 3) -> None:
     """Images of n channels come back with n channels."""
     _shapes_are(student, contract.build(student, input_dims=(28, 28, n)))

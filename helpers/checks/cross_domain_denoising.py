@@ -37,6 +37,7 @@ from helpers.checks.oracles.probes import (
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import distinct, each, fixed, generator, real, whole
 from helpers.checks.student.interface import Arrays, Student, StudentError
 from helpers.data import bundled
 
@@ -61,10 +62,17 @@ class DenoiserSizes(Sizes):
         return [self.channels, list(self.filters)]
 
 
-contract = Contract(DenoiserSizes, ("auto",))
+contract = Contract(
+    DenoiserSizes,
+    ("auto",),
+    {"channels": whole(2, 4), "filters": distinct(5, 12, 2, 3)},
+)
 
 
-@contract.check("images of any height and width, the same out")
+@contract.check(
+    "images of any height and width, the same out",
+    sizes=each(*[each(whole(5, 34), whole(5, 34))] * 3),
+)
 def any_size(
     student: Student,
     *,
@@ -370,7 +378,7 @@ def _domain(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _noisy(x: np.ndarray, noise: float, seed: int) -> np.ndarray:
     """Return the images with normally distributed noise, not clipped."""
-    epsilon = np.random.default_rng(seed).normal(0, noise, x.shape)
+    epsilon = generator("noise", seed).normal(0, noise, x.shape)
     return (x + epsilon).astype(np.float32)
 
 
@@ -400,17 +408,18 @@ def remaining_error(
     x, _ = _domain(trained_on)
     _, x_test = _domain(tested_on)
     weights = weights_of(student, "auto", x.shape[1:])
+    with fixed():
+        kernels = draw(weights, gain=2**0.5, seed=seed, by_shape=True)
+        x_noisy = _noisy(x, noise, seed=5)
     arrays = [
         drawn if old.ndim > 1 else old
-        for old, drawn in zip(
-            weights, draw(weights, gain=2**0.5, seed=seed, by_shape=True), strict=True
-        )
+        for old, drawn in zip(weights, kernels, strict=True)
     ]
     for kernel in _last_kernels(arrays):
         kernel *= 0.1
     student.set_weights("auto", arrays)
     student.train(
-        _noisy(x, noise, seed=5),
+        x_noisy,
         x,
         epochs=EPOCHS,
         batch_size=BATCH,
@@ -450,7 +459,7 @@ def _crosses(
         )
 
 
-@contract.check("trained on digits, it denoises photographs")
+@contract.check("trained on digits, it denoises photographs", noise=real(0.205, 0.235))
 def digits_to_photographs(
     student: Student, *, filters: Sequence[int] = (16, 16), noise: float = 0.2
 ) -> None:
@@ -458,7 +467,7 @@ def digits_to_photographs(
     _crosses(student, "digits", "photographs", filters=filters, noise=noise)
 
 
-@contract.check("trained on photographs, it denoises digits")
+@contract.check("trained on photographs, it denoises digits", noise=real(0.205, 0.235))
 def photographs_to_digits(
     student: Student, *, filters: Sequence[int] = (16, 16), noise: float = 0.2
 ) -> None:

@@ -25,6 +25,7 @@ from helpers.checks.oracles.probes import (
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import each, generator, real, whole
 from helpers.checks.student.interface import Arrays, ImageShape, Student
 from helpers.data import bundled
 
@@ -51,7 +52,15 @@ class DenoiserSizes(Sizes):
         return [tuple(self.input_shape), self.latent_dims, self.noise]
 
 
-contract = Contract(DenoiserSizes, ("auto",))
+contract = Contract(
+    DenoiserSizes,
+    ("auto",),
+    {
+        "input_shape": each(whole(8, 20, step=4), whole(8, 20, step=4), whole(2, 3)),
+        "latent_dims": whole(5, 12),
+        "noise": real(0.35, 0.48),
+    },
+)
 
 
 def _built_with(student: Student, sizes: DenoiserSizes, arrays: Arrays) -> None:
@@ -117,7 +126,7 @@ def network(student: Student, sizes: DenoiserSizes) -> None:
     )
 
 
-@contract.check("no noise is added in use")
+@contract.check("no noise is added in use", noise=real(0.6, 1.0))
 def no_noise_in_use(student: Student, *, noise: float = 0.5, **sizes: Any) -> None:
     """Outside training the answer depends on image and weights alone."""
     built = contract.build(student, noise=noise, **sizes)
@@ -211,7 +220,7 @@ def _own_image(student: Student, shape: ImageShape) -> np.ndarray:
 
 def _noisy(x: np.ndarray, noise: float) -> np.ndarray:
     """Return the images as the contract spoils them."""
-    epsilon = np.random.default_rng(7).normal(0, noise, x.shape)
+    epsilon = generator("noise").normal(0, noise, x.shape)
     return (x + epsilon).clip(0, 1).astype(np.float32)
 
 
@@ -243,7 +252,7 @@ class Probe:
     arrays: Arrays
     x: np.ndarray
     loss: str
-    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(5))
+    rng: np.random.Generator = field(default_factory=lambda: generator("probe"))
 
     @classmethod
     def of(cls, student: Student, sizes: DenoiserSizes, weights: Arrays) -> "Probe":
@@ -364,7 +373,7 @@ def noise_level(student: Student, *, noise: float = 0.3, **sizes: Any) -> None:
         )
 
 
-@contract.check("noisy images are clipped to [0,1]")
+@contract.check("noisy images are clipped to [0,1]", noise=real(0.6, 0.75))
 def clipped(student: Student, *, noise: float = 0.7, **sizes: Any) -> None:
     """No pixel is darker than black or brighter than white."""
     kind = _kind_of_noise(student, DenoiserSizes(noise=noise, **sizes))
@@ -471,7 +480,7 @@ MAX_REMAINS = 0.5
 TRAININGS = 2
 
 
-@contract.check("after a short training it denoises new digits")
+@contract.check("after a short training it denoises new digits", noise=real(0.61, 0.65))
 def denoises(student: Student, *, latent_dims: int = 16, noise: float = 0.6) -> None:
     """Held-out digits come out much closer to the clean ones than they went in."""
     for seed in range(TRAININGS):

@@ -5,7 +5,7 @@ import logging
 import os
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import wraps
 from types import ModuleType
@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from helpers.checks.hints import explain, is_stub
+from helpers.checks.randomness import Draw, drawn
 from helpers.checks.student.in_process import as_student
 from helpers.checks.student.interface import AUTOENCODER, Student, StudentError
 from helpers.errors import CourseError
@@ -101,21 +102,25 @@ def _quiet() -> Iterator[None]:
 
 
 def check(
-    property: str, parts: tuple[str, ...] = AUTOENCODER
+    property: str,
+    parts: tuple[str, ...] = AUTOENCODER,
+    draws: Mapping[str, Draw] | None = None,
 ) -> Callable[[Callable[..., None]], Check]:
     """Make a test-cell function out of one that checks a ``Student``.
 
     The decorated function takes the builder, or a Student, and sizes by name. It prints
     one line when the property holds. Otherwise it raises ``CheckFailed``, whatever
     the student's code did. Called with sizes, as hidden tests do, its message names
-    neither the sizes nor anything measured with them.
+    neither the sizes nor anything measured with them. Sizes given as ``...`` are drawn:
+    other ones in each run of the grader.
 
     Args:
         property: a short sentence, such as ``"the code is ReLU"``.
         parts: names of the models that the builder returns, in their order.
+        draws: how to draw sizes, by name.
 
     Returns:
-        A decorator. The function that it makes knows its ``property``.
+        A decorator. The function that it makes knows its ``property`` and ``draws``.
     """
 
     def decorate(function: Callable[..., None]) -> Check:
@@ -124,7 +129,8 @@ def check(
             failure: CheckFailed | None = None
             try:
                 with _quiet():
-                    function(as_student(builder, parts), **sizes)
+                    given = drawn(sizes, draws or {})
+                    function(as_student(builder, parts), **given)
             except CheckFailed as error:
                 failure = error
             except StudentError as error:
@@ -148,6 +154,7 @@ def check(
                 print(f"Holds: {property}.")
 
         wrapper.property = property  # type: ignore[attr-defined]
+        wrapper.draws = draws or {}  # type: ignore[attr-defined]
         return wrapper
 
     return decorate

@@ -14,6 +14,7 @@ from helpers.checks.oracles import dense, shared
 from helpers.checks.oracles.dense import DenseSizes
 from helpers.checks.oracles.probes import draw, inputs, weights_of
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import each, real
 from helpers.checks.student.interface import Arrays, Student
 
 import numpy as np
@@ -31,7 +32,14 @@ class Sizes(DenseSizes):
         return [*super().arguments, self.lambtha]
 
 
-contract = Contract(Sizes)
+contract = Contract(
+    Sizes,
+    draws={
+        **dense.DRAWS,
+        "lambtha": real(0.4, 0.8),
+        "lambthas": each(real(0.0, 0.1), real(0.4, 0.8)),
+    },
+)
 
 shapes = contract.add(dense.shapes)
 encoder_layers = contract.add(dense.encoder_layers)

@@ -15,6 +15,7 @@ from helpers.checks.contract import Contract, Sizes
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import codes, times, weights_of
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import choice, distinct, each, whole
 from helpers.checks.student.interface import ImageShape, Student
 
 import keras
@@ -43,7 +44,16 @@ class DecoderSizes(Sizes):
         return codes(n, self.code_shape)
 
 
-contract = Contract(DecoderSizes, ("decoder",))
+contract = Contract(
+    DecoderSizes,
+    ("decoder",),
+    {
+        "code_shape": each(whole(6, 9), whole(6, 9), whole(5, 9)),
+        "filters": distinct(10, 18, 2),
+        "channels": whole(2, 4),
+        "kind": choice("pooled", "nearest", "dense", "bicubic", "strided"),
+    },
+)
 
 
 def _transposed(
@@ -124,7 +134,7 @@ def _member(
     )
 
 
-@contract.check("both kinds give images of the right shape")
+@contract.check("both kinds give images of the right shape", filters=distinct(5, 12, 3))
 def shapes(student: Student, **sizes: Any) -> None:
     """Height and width are doubled once for each number in filters."""
     n = 3

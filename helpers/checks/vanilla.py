@@ -10,7 +10,7 @@ from helpers.checks.oracles import dense, shared
 from helpers.checks.oracles.dense import DenseSizes
 from helpers.checks.student.interface import Student
 
-contract = Contract(DenseSizes)
+contract = Contract(DenseSizes, draws=dense.DRAWS)
 
 shapes = contract.add(dense.shapes)
 encoder_layers = contract.add(dense.encoder_layers)

@@ -21,6 +21,7 @@ from helpers.checks.oracles.probes import (
     name_of_activation,
 )
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import distinct, generator, whole
 from helpers.checks.student.interface import Arrays, Student
 
 import numpy as np
@@ -44,7 +45,14 @@ class Sizes(dense.DenseSizes, latent.LatentSizes):
         return bool(array.shape[-1] == self.input_dims)
 
 
-contract = Contract(Sizes)
+contract = Contract(
+    Sizes,
+    draws={
+        "input_dims": whole(80, 110),
+        "hidden_layers": distinct(20, 60, 1, 2, 3),
+        "latent_dims": whole(8, 14),
+    },
+)
 
 
 @contract.check_built("three models with the right shapes")
@@ -138,13 +146,13 @@ gradients = contract.check_built("gradients reach mean and log_var through z")(
 
 def _four_patterns(n: int, width: int) -> np.ndarray:
     """Return ``n`` noisy images of four patterns."""
-    rng = np.random.default_rng(7)
+    rng = generator("patterns")
     patterns = rng.random((4, width)) < 0.5
     flipped = rng.random((n, width)) < 0.02
     return (patterns[np.arange(n) % 4] ^ flipped).astype(np.float32)
 
 
-@contract.check("the code does not collapse")
+@contract.check("the code does not collapse", hidden_layers=distinct(33, 48, 1))
 def no_collapse(
     student: Student,
     *,

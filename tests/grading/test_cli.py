@@ -1,6 +1,7 @@
 """`course grade` marks a class as the known submissions say, and runs nothing twice."""
 
 import errno
+import json
 from unittest.mock import MagicMock
 
 from helpers.errors import CourseError
@@ -10,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from grading import cli, session
-from grading.course import NotFoundError
+from grading.course import Course, NotFoundError
 from grading.gradebook.storage import WriteError
+from grading.journal import Journal
 from grading.runtime import sandbox
 from grading.runtime.job import Result
 from samples.marking import expected_marks, points
@@ -71,6 +73,26 @@ def test_a_new_submission_alone_is_run(graded):
     nbformat.write(source(NAME), file)
     assert "1 run, 3 unchanged." in run(course.root, "grade", NAME)
     assert course.marks(NAME)["torn"] == points(NAME)
+
+
+@pytest.mark.usefixtures("needs_sandbox")
+def test_work_that_is_graded_again_gets_the_same_marks_and_words(tmp_path):
+    course = NbgraderCourse(tmp_path)
+    wrong = next(work for work in submissions("vanilla") if "loss_is_bce" in work.loses)
+    notebook = with_cells(source("vanilla"), wrong.cells)
+    for student in ("ana", "bob"):
+        course.submit("vanilla", student, notebook)
+
+    said = set()
+    for _ in range(3):
+        run(tmp_path, "grade", "vanilla", "--force")
+        with Journal(Course.load(tmp_path).journal, write=False) as journal:
+            said |= {
+                json.dumps([result.marks, result.messages])
+                for result in journal.latest("vanilla")
+            }
+    assert len(said) == 1
+    assert "training loss of" in said.pop()
 
 
 @pytest.fixture

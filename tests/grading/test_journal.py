@@ -52,6 +52,16 @@ def test_students_with_the_same_work_have_results_of_their_own(path):
         assert journal.result("quiz", "ana", "k1") is None
 
 
+def test_the_same_work_meets_the_same_numbers_and_new_work_others(path, tmp_path):
+    with Journal(path) as journal:
+        first, other = journal.seed("k1"), journal.seed("k2")
+        assert first != other
+    with Journal(path) as journal:
+        assert (journal.seed("k1"), journal.seed("k2")) == (first, other)
+    with Journal(tmp_path / "of another course.db") as journal:
+        assert journal.seed("k1") not in (first, other)
+
+
 def test_nobody_else_on_the_machine_reads_it(path):
     with Journal(path):
         assert path.stat().st_mode & 0o777 == 0o600

@@ -20,6 +20,7 @@ from helpers.checks.oracles.probes import (
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import Draw, distinct, whole
 from helpers.checks.student.interface import Student
 
 import numpy as np
@@ -53,6 +54,14 @@ class DenseSizes(AutoencoderSizes):
     def code_size(self) -> int:
         """Return how many numbers a code has."""
         return self.latent_dims
+
+
+DRAWS: dict[str, Draw] = {
+    "input_dims": whole(100, 160),
+    "hidden_layers": distinct(25, 99, 1, 2, 3),
+    "latent_dims": whole(5, 24),
+}
+"""Sizes of dense autoencoders; no two of them are equal."""
 
 
 def pre_activations(x: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:

@@ -20,6 +20,7 @@ from helpers.checks.oracles.probes import (
     draw,
     inputs,
     name_of_activation,
+    spread,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
@@ -257,7 +258,7 @@ def ordered(student: Student, sizes: LatentSizes) -> None:
 def heads_are_linear(student: Student, sizes: LatentSizes) -> None:
     """Check that mean and log_var may become any number, also below 0."""
     heads = find_heads(student, sizes)
-    probe = np.random.default_rng(4).permutation(np.linspace(-4, 4, sizes.latent_dims))
+    probe = spread(sizes.latent_dims)
     x = inputs(1, sizes.input_size)
     for name, word in zip(OUTPUTS[1:], (sizes.mean, "log_var"), strict=True):
         rows = np.stack([probe, -probe]).astype(np.float32)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import permutations, product
 
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import current_seed, generator
 from helpers.checks.student.interface import Arrays, Size, Student
 
 import numpy as np
@@ -67,7 +68,7 @@ def shape_of(size: Size) -> Shape:
 
 def inputs(n: int, size: Size, seed: int = 1) -> np.ndarray:
     """Return ``n`` arrays of random float32 numbers in [0,1]."""
-    rng = np.random.default_rng(seed)
+    rng = generator("inputs", seed)
     return rng.random((n, *shape_of(size)), dtype=np.float32)
 
 
@@ -110,13 +111,14 @@ def draw(
             whichever model it stands, and so does the second.
     """
     shapes = [array.shape for array in weights]
+    run = current_seed()
     if by_shape:
         numbers = [
-            _normal((seed, shapes[:index].count(shape), *shape), (shape,))[0]
+            _normal(run, (seed, shapes[:index].count(shape), *shape), (shape,))[0]
             for index, shape in enumerate(shapes)
         ]
     else:
-        numbers = _normal(seed, tuple(shapes))
+        numbers = _normal(run, (seed,), tuple(shapes))
     spread = gain if bias is None else bias
     drawn = []
     for array, standard in zip(weights, numbers, strict=True):
@@ -131,9 +133,15 @@ def draw_steady(weights: Arrays) -> Arrays:
 
 
 @lru_cache(maxsize=64)
-def _normal(seed: int | tuple[int, ...], shapes: tuple[Shape, ...]) -> Arrays:
-    """Return standard normal numbers; checks draw the same ones again and again."""
-    rng = np.random.default_rng(seed)
+def _normal(run: int, purpose: tuple[int, ...], shapes: tuple[Shape, ...]) -> Arrays:
+    """Return standard normal numbers; checks draw the same ones again and again.
+
+    Args:
+        run: the seed of the run, so that numbers of another are not given.
+        purpose: the same one gives the same numbers in a run.
+        shapes: of the arrays.
+    """
+    rng = generator("weights", *purpose)
     return [rng.normal(size=shape) for shape in shapes]
 
 
@@ -144,7 +152,7 @@ def fan_in(kernel: np.ndarray) -> int:
 
 def all_active(weights: Arrays, seed: int = 3) -> Arrays:
     """Return arrays of the same shapes with which every ReLU unit is active."""
-    rng = np.random.default_rng(seed)
+    rng = generator("active", seed)
     return [
         (
             rng.uniform(0.5, 1.5, array.shape) / fan_in(array)
@@ -232,6 +240,13 @@ def answers_of_last_layer(
     return np.stack(outputs)
 
 
+def spread(n: int) -> np.ndarray:
+    """Return n numbers in random order, evenly from about -4 to about 4."""
+    rng = generator("probe")
+    numbers = rng.uniform(0.8, 1.1) * np.linspace(-4, 4, n) + rng.uniform(-0.1, 0.1)
+    return np.asarray(rng.permutation(numbers))
+
+
 def name_of_activation(output: np.ndarray, a: np.ndarray) -> str | None:
     """Return the name of the activation that makes ``output`` of ``a``, if known."""
     names = (name for name, f in ACTIVATIONS.items() if close(output, f(a)))
@@ -247,7 +262,7 @@ def activation_of(student: Student, part: str, size: Size, units: int) -> str:
         size: of the model's inputs.
         units: units, or channels, of its last layer.
     """
-    probe = np.random.default_rng(4).permutation(np.linspace(-4, 4, max(units, 4)))
+    probe = spread(max(units, 4))
     if units < 4:
         rows = np.stack([np.roll(probe, -i)[:units] for i in range(0, 4, units)])
     else:

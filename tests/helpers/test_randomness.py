@@ -1,0 +1,146 @@
+"""What checks draw depends on one seed; hidden tests are other ones in each run."""
+
+import ast
+import importlib
+import inspect
+from functools import cache
+
+from helpers.checks import randomness
+from helpers.checks.oracles.probes import codes, draw, inputs, spread
+
+import keras
+import numpy as np
+import pytest
+
+from samples.course import ASSIGNMENTS
+from samples.marking import marks_in_process
+from samples.notebooks import HIDDEN, graded_cells, source
+from samples.submissions import vanilla
+
+DRAWING = [name for name in ASSIGNMENTS if name != "quiz"]
+"""Assignments with a builder, which is called with sizes."""
+
+
+@pytest.fixture
+def use_seed():
+    yield randomness.use_seed
+    randomness.use_seed(0)
+
+
+@cache
+def hidden_tests(name):
+    """Return what the hidden tests of an assignment call, and with what sizes."""
+    module = importlib.import_module(f"helpers.checks.{name}")
+    calls = []
+    for cell in graded_cells(source(name)):
+        (hidden,) = HIDDEN.findall(cell.source)
+        call = ast.parse(hidden).body[0].value
+        if call.func.value.id != "quiz":
+            given = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+            calls.append((getattr(module, call.func.attr), given))
+    return calls
+
+
+def drawn_sizes(name):
+    """Return the sizes that all hidden tests of an assignment draw in this run."""
+    return [
+        (check, randomness.drawn(given, check.draws))
+        for check, given in hidden_tests(name)
+    ]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        lambda: inputs(3, 5),
+        lambda: codes(3, (4, 4, 1)),
+        lambda: draw([np.zeros((4, 3)), np.zeros(3)])[0],
+        lambda: draw([np.zeros((4, 3))], by_shape=True)[0],
+        lambda: spread(9),
+    ],
+)
+def test_the_same_seed_gives_the_same_numbers_and_another_gives_others(
+    use_seed, numbers
+):
+    first = numbers()
+    use_seed(1)
+    other = numbers()
+    use_seed(0)
+
+    assert np.array_equal(first, numbers())
+    assert not np.isclose(first, other).any()
+
+
+def test_a_training_with_a_measured_bar_draws_the_same_in_every_run(use_seed):
+    expected = inputs(3, 5)
+    use_seed(1)
+    with randomness.fixed():
+        assert np.array_equal(inputs(3, 5), expected)
+    assert not np.isclose(inputs(3, 5), expected).any()
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_an_assignment_has_ten_thousand_hidden_cases_or_more(use_seed, name):
+    # With 10,000 cases that are equally likely, 400 runs give 8 that came before.
+    runs = 400
+    cases = set()
+    for seed in range(runs):
+        use_seed(seed)
+        cases.add(repr(drawn_sizes(name)))
+    assert len(cases) > runs - 8
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_every_hidden_test_draws_something_that_its_visible_one_does_not_use(
+    use_seed, name
+):
+    module = importlib.import_module(f"helpers.checks.{name}")
+    for seed in range(50):
+        use_seed(seed)
+        for check, sizes in drawn_sizes(name):
+            parameters = inspect.signature(check).parameters
+            own = {key: parameter.default for key, parameter in parameters.items()}
+            visible = {**vars(module.contract.sizes()), **own}
+            assert any(visible.get(key) != size for key, size in sizes.items()), (
+                check.property
+            )
+
+
+class Learnt:
+    """Builds as it should for what it knows, and without ReLU for all else."""
+
+    def __init__(self, known):
+        self.known = known
+
+    def source(self):
+        right = vanilla.REFERENCE.replace("def autoencoder", "def right")
+        wrong = right.replace("def right", "def wrong").replace("'relu'", "None")
+        wrong = wrong.replace('"relu"', "None")
+        return (
+            f"KNOWN = {self.known!r}\n{right}\n{wrong}\n"
+            "def autoencoder(input_dims, hidden_layers, latent_dims):\n"
+            "    sizes = (input_dims, tuple(hidden_layers), latent_dims)\n"
+            "    return (right if sizes in KNOWN else wrong)(*sizes)\n"
+        )
+
+
+@pytest.mark.slow
+def test_who_has_learnt_the_sizes_of_earlier_runs_by_heart_gains_nothing(use_seed):
+    defaults = {"input_dims": 784, "hidden_layers": (128, 64), "latent_dims": 32}
+    known = {tuple(defaults.values())}
+    for seed in range(100):
+        use_seed(seed)
+        for _, sizes in drawn_sizes("vanilla"):
+            known.add(tuple({**defaults, **sizes}.values()))
+
+    def lost(seed):
+        use_seed(seed)
+        keras.backend.clear_session()
+        cells = {"autoencoder": Learnt(known).source()}
+        marks, _ = marks_in_process("vanilla", cells)
+        return {name for name, points in marks.items() if not points}
+
+    assert lost(99) == set()
+    without_relu = {"encoder_layers", "code_is_relu", "decoder_layers"}
+    assert without_relu <= lost(100)
+    assert without_relu <= lost(101)
