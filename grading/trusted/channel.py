@@ -2,7 +2,8 @@
 
 ``RemoteStudent`` asks, in a trusted process; ``grading.untrusted.answer`` answers. The
 answers may be lies, so every one is looked at before a check sees it, and whatever is
-wrong with one becomes a ``StudentError``.
+wrong with one becomes a ``StudentError``. That all numbers are finite is looked at by
+``Student``, for models in a notebook too.
 """
 
 import math
@@ -170,7 +171,7 @@ class RemoteStudent(Student):
             raise _wrong(f"{part} does not say what it is made of")
         return dict(facts)
 
-    def get_weights(self, part: str) -> Arrays:
+    def _weights(self, part: str) -> Arrays:
         _, arrays = self.channel.ask("get_weights", part=part)
         shapes = [array.shape for array in arrays]
         if self._shapes.setdefault(part, shapes) != shapes:
@@ -182,24 +183,24 @@ class RemoteStudent(Student):
     def set_weights(self, part: str, arrays: Arrays) -> None:
         self.channel.ask("set_weights", arrays, part=part)
 
-    def predict(self, part: str, x: np.ndarray, *, training: bool = False) -> Arrays:
+    def _outputs(self, part: str, x: np.ndarray, *, training: bool) -> Arrays:
         _, arrays = self.channel.ask("predict", [x], part=part, training=training)
         return arrays
 
-    def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
+    def _step_loss(self, x: np.ndarray, y: np.ndarray, part: str) -> float:
         answer, _ = self.channel.ask("training_loss", [x, y], part=part)
         return _number(answer.get("loss"))
 
-    def train(
+    def _train(
         self,
         x: np.ndarray,
         y: np.ndarray,
         *,
         epochs: int,
         batch_size: int,
-        seed: int | None = None,
-        learning_rate: float | None = None,
-        part: str = "auto",
+        seed: int | None,
+        learning_rate: float | None,
+        part: str,
     ) -> list[float]:
         answer, _ = self.channel.ask(
             "train",

@@ -23,7 +23,7 @@ from helpers.checks.oracles.convolution import (
     pool,
     upsample,
 )
-from helpers.checks.oracles.probes import ACTIVATIONS, Function, Layer, relu
+from helpers.checks.oracles.probes import Function, Layer, relu
 from helpers.checks.randomness import choice, distinct, each, whole
 from helpers.checks.student.interface import ImageShape, Student
 
@@ -201,7 +201,7 @@ def encoder_layers(student: Student, sizes: Sizes) -> None:
         ENCODER_MISTAKES,
         f"3×3 convolutions with {', '.join(map(str, sizes.filters))} filters, each "
         "with same padding and ReLU, each followed by 2×2 max pooling",
-        [_leave],
+        open_end=False,
     )
     chain_is(student, "encoder", sizes.input_dims, chain)
 
@@ -220,7 +220,7 @@ def decoder_layers(student: Student, sizes: Sizes) -> None:
         f"3×3 convolutions with {', '.join(map(str, filters))} filters, valid "
         "padding in the second-to-last and same padding in the others, ReLU and 2×2 "
         "upsampling after each but the last",
-        ACTIVATIONS.values(),
+        open_end=True,
     )
     chain_is(student, "decoder", sizes.latent_dims, chain)
 

@@ -18,8 +18,8 @@ from helpers.checks.contract import Contract, Sizes
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import (
     Shape,
+    alike,
     all_active,
-    close,
     draw_steady,
     inputs,
     weights_of,
@@ -139,10 +139,11 @@ def no_noise_in_use(student: Student, *, noise: float = 0.5, **sizes: Any) -> No
         "noise in call that does not ask whether training is True: keep it in the "
         "training step."
     )
-    if not close(first, second):
+    shared.follows_input(first, "auto")
+    if not alike(first, second):
         raise CheckFailed(expected, "two calls give two answers", likely_cause)
     _built_with(student, replace(built, noise=0.0), arrays)
-    if not close(student.predict("auto", x)[0], first):
+    if not alike(student.predict("auto", x)[0], first):
         raise CheckFailed(
             expected, "with noise=0 and the same weights it differs", likely_cause
         )
@@ -156,16 +157,27 @@ def plain_loss(student: Student, sizes: DenoiserSizes) -> None:
 
 @contract.check("the target is the clean image")
 def target_is_clean(student: Student, *, noise: float = 0.8, **sizes: Any) -> None:
-    """When the output is grey whatever comes in, the noise cannot change the loss."""
+    """When the output is grey whatever comes in, the noise cannot change the loss.
+
+    Other images must change it: a loss that nothing changes says nothing of its target.
+    """
     losses = []
     for std in (0.0, noise):
         built = contract.build(student, noise=std, **sizes)
         x = inputs(16, built.input_shape)
         arrays = weights_of(student, "auto", built.input_shape)
         student.set_weights("auto", [np.zeros_like(array) for array in arrays])
-        losses.append(student.training_loss(x, x))
-    plain, noisy = losses
-    if abs(noisy - plain) > 1e-4 * abs(plain):
+        losses.append([student.training_loss(y, y) for y in (x, 0.2 * x)])
+    (plain, dark), (noisy, dark_noisy) = losses
+    change = abs(plain - dark)
+    if not 1e-3 < change < MAX_LOSS:
+        raise CheckFailed(
+            "with all weights 0 the output is grey, and dark images are further from "
+            "it than others",
+            f"losses of {dark:.4f} and {plain:.4f}",
+            "the loss that the training step reports is not that of its images.",
+        )
+    if not max(abs(noisy - plain), abs(dark_noisy - dark)) <= 1e-3 * change:
         raise CheckFailed(
             "with all weights 0 the output is grey, and its distance to the clean "
             f"images is {plain:.4f}, with noise as without",
@@ -174,6 +186,9 @@ def target_is_clean(student: Student, *, noise: float = 0.8, **sizes: Any) -> No
             "came to the training step.",
         )
 
+
+MAX_LOSS = 1e4
+"""Of grey images: 1 or less, or 784 where it is a sum over pixels."""
 
 SHARED = "noise that all pixels of an image share"
 
@@ -202,6 +217,8 @@ COPIES = 256
 DRAWS, FEWER_DRAWS = 16, 10
 MAX_DISTANCE = 6
 """Of a loss from what a kind of noise gives, in standard deviations of its draws."""
+MIN_SHARE = 2 * MAX_DISTANCE
+"""Of what noise costs; one standard deviation is about a twentieth of it."""
 
 
 def _own_image(student: Student, shape: ImageShape) -> np.ndarray:
@@ -331,6 +348,12 @@ def _kind_by(probe: Probe) -> Kind | None:
     expected = probe.expected(*CONTRACT[:2], DRAWS)
     probe.build(probe.sizes.noise)
     loss = _loss_with_noise(probe.student, probe.x)
+    if not np.mean(expected[CONTRACT]) > MIN_SHARE * _spread(expected[CONTRACT]):
+        raise CheckFailed(
+            "images with noise come out otherwise than without it",
+            "the same, or nearly",
+            "an activation, or an operation at the end, that lets nothing through.",
+        )
     if _distance(loss, expected[CONTRACT]) <= MAX_DISTANCE:
         return CONTRACT
     probe.build(0.0)
@@ -412,13 +435,20 @@ def fresh_noise(
         losses = student.train(
             copies, copies, epochs=4, batch_size=1, learning_rate=1e-12
         )[1:]
-        same = np.ptp(losses) <= 1e-5 * abs(np.mean(losses))
-        return losses[0] if same else None
+        differ = np.ptp(losses) > 1e-5 * abs(np.mean(losses))
+        return None if differ else losses[0]
 
     # The graph shows noise that is drawn once in all ways; the steps without a graph
     # tell them apart.
     loss = stays(GRAPH_STEPS if in_graph else EAGER_STEPS)
     if loss is None:
+        _built_with(student, replace(built, noise=0.0), arrays)
+        if stays(EAGER_STEPS) is None:
+            raise CheckFailed(
+                "with noise=0, the same loss at each step",
+                "another one at each step",
+                "something else than the noise is drawn in the training step.",
+            )
         return
     where = ""
     if in_graph and stays(EAGER_STEPS) is None:

@@ -2,7 +2,7 @@
 
 import re
 
-from helpers.checks.student.interface import StudentError
+from helpers.checks.student.interface import WRONG_NUMBERS, StudentError
 
 # Pattern of "kind: message", likely cause. The first that matches is taken.
 HINTS = (
@@ -94,6 +94,11 @@ def explain(error: StudentError) -> tuple[str, str]:
             "the return statement: return the models that the contract names, in its "
             "order. A model is keras.Model(inputs, outputs); a tensor only flows "
             "between layers."
+        )
+    if error.kind == WRONG_NUMBERS:
+        return error.message, (
+            "a division by 0, the logarithm of 0, exp of a large number, or a learning "
+            "rate that is no number: all that a model answers must be finite numbers."
         )
     if error.kind == "NotImplementedError" and error.raised_in == "add_loss":
         likely_cause = (

@@ -23,6 +23,7 @@ from helpers.checks.oracles.probes import (
     draw,
     inputs,
     sigmoid,
+    varies,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
@@ -199,7 +200,7 @@ def encoder_is_half(student: Student, sizes: StackSizes) -> None:
         student.set_weights(changed, draw(sizes.weights(student, changed), seed=seed))
         bias, kernel = _layer(sizes.weights(student, "auto_1"), "auto_1", chain)
         code = student.predict("encoder", x)[0]
-        if not close(code, sigmoid(x @ kernel + bias)):
+        if not (varies(code) and close(code, sigmoid(x @ kernel + bias))):
             raise CheckFailed(
                 "encoder(x) is what the hidden layer of auto_1 makes of x, with its "
                 "sigmoid, always",
@@ -226,6 +227,12 @@ def shared_layers(student: Student, sizes: StackSizes) -> None:
         for seed, changed in enumerate((auto, "classifier"), start=2):
             weights = sizes.weights(student, changed)
             student.set_weights(changed, draw(weights, seed=seed))
+            if _same(sizes.weights(student, changed), weights):
+                raise CheckFailed(
+                    f"the weights of {changed} are those that were set",
+                    "they stay as they were",
+                    "get_weights or set_weights of your own.",
+                )
             if not _same(*both()):
                 other = "classifier" if changed == auto else auto
                 raise CheckFailed(
@@ -319,6 +326,7 @@ def classifier_loss(student: Student, sizes: StackSizes) -> None:
         weights = weights_of(student, part, sizes.input_dims)
         student.set_weights(part, draw(weights, gain=0.8))
         p = student.predict(part, x)[0]
+        shared.follows_input(p, part)
         known = _cross_entropies(p, labels)
         wanted = CROSS_ENTROPY
         try:
@@ -454,7 +462,7 @@ def few_labels(student: Student, *, hidden_layers: Sequence[int] = (50, 30)) -> 
     with _one_after_the_other(), fixed():
         pretrained = accuracy(student, sizes, seed=0, pretrained=True)
         scratch = accuracy(student, sizes, seed=0, pretrained=False)
-    if pretrained - scratch < MIN_GAIN:
+    if not pretrained - scratch >= MIN_GAIN:
         raise CheckFailed(
             f"with {PER_CLASS} labels for each digit, the pre-trained classifier is "
             f"right on new digits {MIN_GAIN:.0%} more often than the same one from "

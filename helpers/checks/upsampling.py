@@ -203,13 +203,12 @@ def upsampled_layers(student: Student, **sizes: Any) -> None:
             "convolutions without activation",
             "the activation of the Conv2D in the branch for kind 'upsampled'.",
         )
-    x = built.codes(3)
-    output, in_training = (
-        student.predict("decoder", x, training=training)[0]
-        for training in (False, True)
-    )
-    shared.same_in_training(
-        output, in_training, "the same numbers in training and in use", "the decoder"
+    shared.same_always(
+        student,
+        "decoder",
+        built.codes(3),
+        "the same numbers in training and in use",
+        "the decoder",
     )
 
 
@@ -248,11 +247,12 @@ def _inside(outputs: np.ndarray, steps: int) -> np.ndarray:
     return outputs[:, border:-border, border:-border]
 
 
-def _spread_on_flat_code(student: Student, sizes: DecoderSizes) -> tuple[float, float]:
-    """Return the least and the greatest inner pixel that a flat code gives.
+def _spread_on_flat_code(student: Student, sizes: DecoderSizes) -> tuple[str, float]:
+    """Return how the inner pixels that a flat code gives differ, in words and numbers.
 
     All weights are positive and equal within a layer, so that what is left of
-    differences comes from how often a pixel is painted.
+    differences comes from how often a pixel is painted. They are shares of what another
+    flat code changes: of a model that paints the same whatever it gets, none is known.
     """
     arrays = weights_of(student, "decoder", sizes.code_shape)
     even = [
@@ -260,8 +260,25 @@ def _spread_on_flat_code(student: Student, sizes: DecoderSizes) -> tuple[float, 
     ]
     student.set_weights("decoder", even)
     flat = np.ones((1, *sizes.code_shape), np.float32)
-    inside = _inside(student.predict("decoder", flat)[0], len(sizes.filters))
-    return float(inside.min()), float(inside.max())
+    inside, brighter = (
+        _inside(student.predict("decoder", code)[0], len(sizes.filters))
+        for code in (flat, 2 * flat)
+    )
+    change = float(np.abs(brighter - inside).max())
+    if not 1e-3 < change < MAX_CHANGE:
+        raise CheckFailed(
+            "a code that is twice as large gives other pixels",
+            f"they change by {change:.3g}",
+            "an activation, or an operation at the end, that lets nothing through.",
+        )
+    low, high = float(inside.min()), float(inside.max())
+    return f"inner pixels between {low:.5f} and {high:.5f}", (high - low) / change
+
+
+# Of what a flat code changes: 1e-7 or so where every pixel is painted alike, and 0.3
+# with kernels of 3 and a stride of 2.
+MAX_FLAT, MIN_CHECKERED = 1e-4, 1e-3
+MAX_CHANGE = 1e3
 
 
 @contract.check("a flat code: checkerboard when transposed, flat when upsampled")
@@ -270,10 +287,9 @@ def flat_code(student: Student, **sizes: Any) -> None:
     spread = {}
     for kind in KINDS:
         built = contract.build(student, kind=kind, **sizes)
-        low, high = _spread_on_flat_code(student, built)
-        spread[kind] = f"inner pixels between {low:.5f} and {high:.5f}", high - low
+        spread[kind] = _spread_on_flat_code(student, built)
     inner, size = spread["upsampled"]
-    if size > 1e-5:
+    if not size <= MAX_FLAT:
         raise CheckFailed(
             "upsampled: a code that is the same everywhere gives an image that is the "
             "same everywhere, apart from its border",
@@ -281,7 +297,7 @@ def flat_code(student: Student, **sizes: Any) -> None:
             "the branch for kind 'upsampled' has a transposed convolution.",
         )
     inner, size = spread["transposed"]
-    if size < 1e-4:
+    if not size >= MIN_CHECKERED:
         raise CheckFailed(
             "transposed: kernels of 3 with a stride of 2 paint pixels unequally often, "
             "which shows on a code that is the same everywhere",

@@ -235,11 +235,11 @@ def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
         )
     without = contract.build(student, **{**sizes, "beta": 0.0})
     moves = latent.moves_of_heads(student, without, heads=0.4, seen=False)
-    if any(move > 1e-6 for move in moves):
+    if not all(move <= 1e-6 for move in moves):
         raise CheckFailed(
             "with beta=0 and a decoder that does not see the code, nothing moves the "
             "layers of mu and log_var",
-            f"{sum(move > 1e-6 for move in moves)} of their {len(moves)} weight arrays "
+            f"{sum(not move <= 1e-6 for move in moves)} of their {len(moves)} weight arrays "
             "move",
             "the training step minimises another loss than the one that it reports: "
             "the gradient must be that of reconstruction + beta * kl.",
@@ -262,20 +262,34 @@ def fresh_noise(student: Student, *, in_graph: bool = True, **sizes: Any) -> Non
         **sizes: what the builder is called with.
     """
     built = contract.build(student, **sizes)
-    latent.set_alike(student, built, heads=0, seen=True, biases=0, contrast=2)
     # Copies of one image, so that nothing but the noise can differ. The interface makes
     # a graph for more than 12 steps, 4 times 4, and takes the first without it.
     x = np.repeat(inputs(1, built.input_size), 4, axis=0)
-    losses = student.train(
-        x, x, epochs=4, batch_size=1 if in_graph else 4, learning_rate=1e-12
-    )[1:]
-    if np.ptp(losses) <= 1e-4 * abs(np.mean(losses)):
+
+    def losses(*, seen: bool, batch_size: int) -> list[float]:
+        latent.set_alike(student, built, heads=0, seen=seen, biases=0, contrast=2)
+        return student.train(
+            x, x, epochs=4, batch_size=batch_size, learning_rate=1e-12
+        )[1:]
+
+    def differ(losses: list[float]) -> bool:
+        return bool(np.ptp(losses) > 1e-4 * abs(np.mean(losses)))
+
+    seen = losses(seen=True, batch_size=1 if in_graph else 4)
+    if not differ(seen):
         raise CheckFailed(
             "with weights that stay, another loss at each step, since z is another",
-            f"at each step of fit the loss is {losses[0]:.4f}",
+            f"at each step of fit the loss is {seen[0]:.4f}",
             "the loss is not that of decoder(z), or the noise is drawn once: outside, "
             "with a fixed seed, or by np.random, which a graph calls only once. Draw "
             "it with keras.random.normal.",
+        )
+    unseen = losses(seen=False, batch_size=4)
+    if differ(unseen):
+        raise CheckFailed(
+            "the same loss at each step where the decoder does not see the code",
+            f"losses between {min(unseen):.4f} and {max(unseen):.4f}",
+            "something else than z draws numbers in the training step.",
         )
 
 

@@ -17,6 +17,7 @@ from helpers.checks.contract import AutoencoderSizes, named
 from helpers.checks.oracles import shared
 from helpers.checks.oracles.probes import (
     close,
+    codes,
     draw,
     inputs,
     name_of_activation,
@@ -29,6 +30,9 @@ from helpers.checks.student.interface import Arrays, Student
 import numpy as np
 
 OUTPUTS = ("z", "mean", "log_var")
+MAX_LOSS = 5000.0
+"""Of drawn weights: beside a larger loss, the divergence would vanish."""
+
 TINY_LOG_VAR = -30.0
 """A log-variance at which noise, exp(-15) of it, vanishes beside float32 numbers."""
 
@@ -285,6 +289,13 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
     weights = heads.zeros(mean=np.cos(3.0 * np.arange(n)), log_var=log_var)
     outputs = outputs_with(student, weights, inputs(1500, sizes.input_size))
     z, mean, log_var = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS)
+    for name, output in ((sizes.mean, mean), ("log_var", log_var)):
+        if not 0.2 < np.ptp(output) < 20:
+            raise CheckFailed(
+                f"{name} follows the bias of its layer, which lies between -4 and 2",
+                f"numbers between {output.min():.3g} and {output.max():.3g}",
+                "an activation, or an operation after the layer.",
+            )
 
     deviation = _deviation(z - mean, np.exp(log_var / 2))
     if not deviation:
@@ -314,7 +325,7 @@ def _deviation(difference: np.ndarray, spread: np.ndarray) -> str:
     """Return what keeps difference / spread from being standard normal, or ``""``."""
     noise = difference / spread
     each, total = noise.std(axis=0), noise.std()
-    if abs(noise.mean()) > 0.15:
+    if not abs(noise.mean()) <= 0.15:
         return f"noise with the mean {noise.mean():.2f}"
     if not (0.9 < total < 1.1 and each.min() > 0.8 and each.max() < 1.25):
         return (
@@ -337,16 +348,16 @@ def noise_is_new(student: Student, sizes: LatentSizes) -> None:
     in_training = outputs_with(student, weights, x, training=True)[heads.at["z"]]
     more = outputs_with(student, weights, x, training=True)[heads.at["z"]]
     size = first.std()
-    same = {
-        "z is the same in every call": np.abs(first - again).max() <= 1e-6
-        or np.abs(in_training - more).max() <= 1e-6,
+    new = {
+        "z is the same in every call": np.abs(first - again).max() > 1e-6
+        and np.abs(in_training - more).max() > 1e-6,
         "all images of a batch get the same noise": first.std(axis=0).mean()
-        < 0.5 * size,
+        >= 0.5 * size,
         "all numbers of a code get the same noise": first.std(axis=1).mean()
-        < 0.5 * size,
+        >= 0.5 * size,
     }
-    for alike, holds in same.items():
-        if holds:
+    for alike, holds in new.items():
+        if not holds:
             raise CheckFailed(
                 "new noise for every call, for every image and every number of its "
                 "code, in training or not",
@@ -474,6 +485,9 @@ def reconstruction_is_bce(
     set_alike(student, sizes, heads=0, seen=True, biases=0, contrast=2)
     outputs = student.predict("encoder", x, training=True)
     z = outputs[heads.at["z"]]
+    shared.follows_input(
+        student.predict("decoder", codes(len(x), sizes.latent_dims))[0], "the decoder"
+    )
     if z.std(axis=0).mean() < 0.5 * z.std():  # one noise for all: too few to average
         return
     x_hat = student.predict("decoder", z)[0]
@@ -500,7 +514,7 @@ def added_by_kl(student: Student, sizes: LatentSizes) -> tuple[float, float]:
     rest = student.training_loss(x, x)
     set_alike(student, sizes, heads=0.4, seen=False)
     loss = student.training_loss(x, x)
-    return loss - rest, 2e-5 * abs(loss)
+    return loss - rest, 2e-5 * min(abs(loss), MAX_LOSS)
 
 
 def _other_divergences(
@@ -547,6 +561,8 @@ def kl_is_added(student: Student, sizes: LatentSizes) -> None:
     added, error = added_by_kl(student, sizes)
     outputs = student.predict("encoder", x)
     expected = kl(heads, outputs) - flat
+    for name, output in zip((sizes.mean, "log_var"), heads.mean_and_log_var(outputs)):
+        shared.follows_input(output, name)
     if not abs(added - expected) <= 1e-3 * abs(expected) + error:
         guesses = _other_divergences(heads, outputs, expected, x)
         nothing = abs(added) <= 1e-3 * abs(expected)

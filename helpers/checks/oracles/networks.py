@@ -12,6 +12,7 @@ from helpers.checks.oracles.probes import (
     Function,
     Shape,
     all_active,
+    beyond,
     draw_steady,
     inputs,
     name_of_activation,
@@ -22,10 +23,12 @@ from helpers.checks.oracles.probes import (
 from helpers.checks.oracles.shared import (
     MSE,
     first_moves,
+    follows_input,
+    goes_on,
     is_adam,
     loss_is,
     losses,
-    same_in_training,
+    same_always,
     same_steps,
 )
 from helpers.checks.property_check import CheckFailed
@@ -61,10 +64,11 @@ def matching(
         part: name of the model.
         networks: by name, functions that build networks which end without activation.
             They are built and tried in turn, until one agrees.
-        x: inputs.
+        x: inputs; they are tried with larger and smaller ones.
     """
     arrays = draw_steady(weights_of(student, part, x.shape[1:]))
     student.set_weights(part, arrays)
+    x = beyond(x)
     output = student.predict(part, x)[0]
     for name, build in networks.items():
         for (a,) in with_each_order(build(), arrays, x):
@@ -106,9 +110,7 @@ def computes(
     """
     wanted, *mistakes = networks
     if matching(student, part, {wanted: networks[wanted]}, x):
-        output = student.predict(part, x)[0]
-        in_training = student.predict(part, x, training=True)[0]
-        same_in_training(output, in_training, expected, f"the {part}")
+        same_always(student, part, x, expected, f"the {part}")
         return
     mistake = matching(student, part, {name: networks[name] for name in mistakes}, x)
     if mistake:
@@ -142,6 +144,7 @@ def loss_is_mse(
     x = inputs(16, shape)
     student.set_weights("auto", draw_steady(weights_of(student, "auto", shape)))
     x_hat = student.predict("auto", x)[0]
+    follows_input(x_hat, "auto")
     y = x if target is None else target(x_hat)
     if x_hat.shape != y.shape:
         raise CheckFailed(
@@ -184,3 +187,4 @@ def adam_moves_all(
     moves = first_moves(student, before, x, y, part=part)
     steps = [float(move.max()) for move in moves]
     same_steps(min(steps), max(steps), "layers")
+    goes_on(student, x, y, part=part)

@@ -14,6 +14,7 @@ from helpers.checks.randomness import current_seed, generator
 from helpers.checks.student.interface import Arrays, Size, Student
 
 import numpy as np
+from scipy import special
 
 TOLERANCE = 1e-3
 """float32 sums over 784 numbers agree to 1e-5; a wrong activation shows above 1e-2."""
@@ -32,22 +33,41 @@ def relu(a: np.ndarray) -> np.ndarray:
 
 def sigmoid(a: np.ndarray) -> np.ndarray:
     """Return 1 / (1 + exp(-a))."""
-    return np.asarray(1 / (1 + np.exp(-a)))
+    return np.asarray(special.expit(a))
 
 
+NO_ACTIVATION = "no activation"
 ACTIVATIONS: dict[str, Function] = {
-    "no activation": lambda a: a,
+    NO_ACTIVATION: lambda a: a,
     "ReLU": relu,
     "a sigmoid": sigmoid,
     "tanh": np.tanh,
     "ELU": lambda a: np.where(a > 0, a, np.expm1(a)),
     "SELU": lambda a: 1.0507 * np.where(a > 0, a, 1.67326 * np.expm1(a)),
     "a leaky ReLU": lambda a: np.where(a > 0, a, 0.2 * a),
-    "softplus": lambda a: np.log1p(np.exp(a)),
+    "a leaky ReLU of slope 0.3": lambda a: np.where(a > 0, a, 0.3 * a),
+    "a leaky ReLU of slope 0.1": lambda a: np.where(a > 0, a, 0.1 * a),
+    "a leaky ReLU of slope 0.01": lambda a: np.where(a > 0, a, 0.01 * a),
+    "ReLU6": lambda a: np.clip(a, 0, 6),
+    "clipping to [0,1]": lambda a: np.clip(a, 0, 1),
+    "softplus": lambda a: np.logaddexp(0, a),
+    "softsign": lambda a: a / (1 + np.abs(a)),
     "SiLU": lambda a: a * sigmoid(a),
+    "GELU": lambda a: a / 2 * (1 + special.erf(a / 2**0.5)),
+    "an approximate GELU": lambda a: (
+        a / 2 * (1 + np.tanh((2 / np.pi) ** 0.5 * (a + 0.044715 * a**3)))
+    ),
+    "Mish": lambda a: a * np.tanh(np.logaddexp(0, a)),
     "a hard sigmoid": lambda a: np.clip(a / 6 + 0.5, 0, 1),
-    "a softmax": lambda a: np.exp(a) / np.exp(a).sum(axis=-1, keepdims=True),
+    "a hard tanh": lambda a: np.clip(a, -1, 1),
+    "exp": lambda a: np.exp(np.minimum(a, 80)),
+    "a softmax": lambda a: special.softmax(a, axis=-1),
 }
+"""What a last activation may be, so that it can be told apart from the layers before.
+
+No other activation is known: where a check compared a model's answer with another
+answer of the same model, one that says nothing would agree with itself.
+"""
 
 
 def close(output: np.ndarray, expected: np.ndarray) -> bool:
@@ -56,6 +76,25 @@ def close(output: np.ndarray, expected: np.ndarray) -> bool:
         return False
     scale = max(float(np.abs(expected).max(initial=0)), 1e-6)
     return bool(np.abs(output - expected).max(initial=0) <= TOLERANCE * scale)
+
+
+def varies(output: np.ndarray) -> bool:
+    """Return whether an answer is another one for other rows, visibly."""
+    scale = max(float(np.abs(output).max(initial=0)), 1e-6)
+    return bool(np.ptp(output, axis=0).max(initial=0) > 10 * TOLERANCE * scale)
+
+
+def alike(first: np.ndarray, second: np.ndarray) -> bool:
+    """Return whether two answers of a student's own agree, number by number.
+
+    Each number of an output has a scale of its own: one that is huge does not make the
+    others look alike.
+    """
+    if first.shape != second.shape:
+        return False
+    size = np.maximum(np.abs(first), np.abs(second)).max(axis=0)
+    scale = np.maximum(size, 1e-2 * np.median(size)) + 1e-30
+    return bool((np.abs(first - second) <= TOLERANCE * scale).all())
 
 
 # --- inputs ---------------------------------------------------------------------------
@@ -75,6 +114,18 @@ def inputs(n: int, size: Size, seed: int = 1) -> np.ndarray:
 def codes(n: int, size: Size, seed: int = 1) -> np.ndarray:
     """Return ``n`` arrays of random float32 numbers in [-2,2]."""
     return 4 * inputs(n, size, seed) - 2
+
+
+def beyond(x: np.ndarray) -> np.ndarray:
+    """Return inputs of which every second row is much larger or smaller, of any sign.
+
+    A layer computes the same for numbers that no image has.
+    """
+    rng = generator("beyond")
+    factors = np.exp(rng.uniform(-3, 3, len(x))) * rng.choice([-1, 1], len(x))
+    factors[::2] = 1
+    scaled: np.ndarray = x * factors.reshape(-1, *[1] * (x.ndim - 1))
+    return scaled.astype(np.float32)
 
 
 # --- weights --------------------------------------------------------------------------
@@ -197,6 +248,15 @@ def chains(arrays: Arrays, kernels: Sequence[Shape]) -> Iterator[list[Layer]]:
         yield list(zip(chosen[::2], chosen[1::2], strict=True))
 
 
+INVERSES: dict[str, tuple[Function, float, float]] = {
+    NO_ACTIVATION: (lambda a: a, -np.inf, np.inf),
+    "ReLU": (lambda a: a, 1e-3, np.inf),
+    "a sigmoid": (lambda p: special.logit(p.clip(1e-9, 1 - 1e-9)), 0.01, 0.99),
+    "a softmax": (lambda p: np.log(p.clip(1e-9)), 1e-3, 1),
+}
+"""The inverse of activations that contracts ask for, and between which answers."""
+
+
 # --- activations ----------------------------------------------------------------------
 
 
@@ -248,9 +308,27 @@ def spread(n: int) -> np.ndarray:
 
 
 def name_of_activation(output: np.ndarray, a: np.ndarray) -> str | None:
-    """Return the name of the activation that makes ``output`` of ``a``, if known."""
-    names = (name for name, f in ACTIVATIONS.items() if close(output, f(a)))
+    """Return the name of the activation that makes ``output`` of ``a``, if known.
+
+    Each row must agree, whatever its size. An activation that makes the same of all
+    rows, as a softmax over one number does, says nothing about ``a``: it is not known.
+    """
+    names = (name for name, f in ACTIVATIONS.items() if _makes(f, a, output))
     return next(names, None)
+
+
+def _makes(f: Function, a: np.ndarray, output: np.ndarray) -> bool:
+    """Return whether an activation makes ``output`` of ``a``, row by row."""
+    if output.shape != a.shape:
+        return False
+    expected = f(a)
+    axes = tuple(range(1, a.ndim))
+    scale = np.maximum(
+        np.abs(expected).max(axis=axes, initial=1e-6),
+        1e-2 * np.abs(a).max(axis=axes, initial=0),
+    )
+    off = np.abs(output - expected).max(axis=axes, initial=0)
+    return bool((off <= TOLERANCE * scale).all()) and varies(expected)
 
 
 def activation_of(student: Student, part: str, size: Size, units: int) -> str:
@@ -267,9 +345,57 @@ def activation_of(student: Student, part: str, size: Size, units: int) -> str:
         rows = np.stack([np.roll(probe, -i)[:units] for i in range(0, 4, units)])
     else:
         rows = np.stack([probe, -probe])
-    rows = rows.astype(np.float32)
+    large = generator("large").uniform(4, 12) * rows[:2]
+    rows = np.concatenate([rows, large]).astype(np.float32)
     output = answers_of_last_layer(student, part, size, rows)
     return name_of_activation(output, rows) or "another activation"
+
+
+def moves_as(
+    student: Student, part: str, size: Size, units: int, activation: str
+) -> bool:
+    """Return whether a last activation is one of ``INVERSES`` on usual numbers too.
+
+    With drawn weights, nobody knows what reaches the last activation. But whatever is
+    added to the last bias must come out of the activation's inverse.
+
+    Args:
+        student: with built models.
+        part: name of the model.
+        size: of the model's inputs.
+        units: units, or channels, of its last layer.
+        activation: a key of ``INVERSES``.
+    """
+    arrays = draw(weights_of(student, part, size), gain=1.4)
+    small_outputs(arrays, units)
+    biases = [i for i, array in enumerate(arrays) if array.shape == (units,)]
+    if len(biases) != 1:
+        return True  # a layer before has as many units: its bias cannot be left alone
+    shift = generator("shift").uniform(0.4, 0.9, units).astype(np.float32)
+    x = inputs(6, size)
+    student.set_weights(part, arrays)
+    before = student.predict(part, x)[0].astype(np.float64)
+    arrays[biases[0]] = arrays[biases[0]] + shift
+    student.set_weights(part, arrays)
+    after = student.predict(part, x)[0].astype(np.float64)
+    inverse, low, high = INVERSES[activation]
+    seen = (before > low) & (before < high) & (after > low) & (after < high)
+    if seen.mean() < 0.02:
+        return False
+    moved = np.where(seen, inverse(after) - inverse(before) - shift, np.nan)
+    if activation == "a softmax":  # what all units have in common does not show
+        moved -= np.nanmean(moved, axis=-1, keepdims=True)
+    return bool(np.nanmax(np.abs(moved)) < 1e-2 * max(1, np.abs(after[seen]).max()))
+
+
+def small_outputs(arrays: Arrays, units: int) -> None:
+    """Make the last layer's weights smaller, in place.
+
+    It keeps a sigmoid away from 0 and 1, where cross-entropy is cut off.
+    """
+    for array in arrays:
+        if array.shape[-1] == units:
+            array *= 0.3
 
 
 # --- words ----------------------------------------------------------------------------

@@ -10,11 +10,15 @@ from helpers.checks.contract import AutoencoderSizes, Sizes, named
 from helpers.checks.hints import is_stub
 from helpers.checks.oracles.probes import (
     activation_of,
+    alike,
     all_active,
     close,
     draw,
     inputs,
+    moves_as,
     shape_of,
+    small_outputs,
+    varies,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
@@ -97,7 +101,7 @@ def last_activation_is(
         student: with built models.
         part: name of the model.
         sizes: of the model's inputs; units, or channels, of its last layer.
-        wanted: a name in ``ACTIVATIONS``.
+        wanted: a name in ``INVERSES``.
         likely_cause: what to say of another one.
     """
     activation = activation_of(student, part, *sizes)
@@ -105,29 +109,47 @@ def last_activation_is(
         raise CheckFailed(
             f"{wanted} after the last layer of the {part}", activation, likely_cause
         )
+    if not moves_as(student, part, *sizes, wanted):
+        raise CheckFailed(
+            f"{wanted} after the last layer of the {part}",
+            "something else for usual weights and inputs",
+            likely_cause,
+        )
 
 
-def same_in_training(
-    output: np.ndarray,
-    in_training: np.ndarray,
+def same_always(
+    student: Student,
+    part: str,
+    x: np.ndarray,
     expected: str,
     model: str = "the model",
     example: str = "noise",
 ) -> None:
-    """Check that a model gives the same whether it is called for training or not.
+    """Check that a model gives the same whenever it is called, for training or not.
 
     Args:
-        output: what it gives in use.
-        in_training: what it gives for the same inputs with ``training=True``.
+        student: with built models.
+        part: name of the model.
+        x: inputs.
         expected: what the contract asks for.
         model: its name in the message.
         example: a layer that acts in training only, besides Dropout.
     """
+    output, in_training, again = (
+        student.predict(part, x, training=training)[0]
+        for training in (False, True, False)
+    )
     if not close(in_training, output):
         raise CheckFailed(
             expected,
             f"{model} computes something else while it trains",
             f"a layer that acts in training only, such as Dropout or {example}.",
+        )
+    if not close(again, output):
+        raise CheckFailed(
+            expected,
+            f"{model} computes something else when it is called again",
+            "something in the model that counts calls, or draws numbers.",
         )
 
 
@@ -155,14 +177,18 @@ def auto_is_both(
         x = x[:1].repeat(3000, axis=0)
     weights = {part: weights_of(student, part, parts[part]) for part in parts}
 
+    def same(first: np.ndarray, second: np.ndarray) -> bool:
+        if average:  # of numbers in [0,1]: off by 0.013 or less, one standard error
+            difference = first.mean(axis=0) - second.mean(axis=0)
+            return bool(np.abs(difference).max() < 0.08)
+        return alike(first, second)
+
+    def painted() -> np.ndarray:
+        return student.predict("auto", x)[0]
+
     def agree() -> bool:
         z = student.predict("encoder", x)[code]
-        x_hat = student.predict("auto", x)[0]
-        expected = student.predict("decoder", z)[0]
-        if average:  # of numbers in [0,1]: off by 0.013 or less, one standard error
-            difference = x_hat.mean(axis=0) - expected.mean(axis=0)
-            return bool(np.abs(difference).max() < 0.08)
-        return close(x_hat, expected)
+        return same(painted(), student.predict("decoder", z)[0])
 
     def change(part: str) -> None:
         arrays = draw(weights[part])
@@ -181,7 +207,15 @@ def auto_is_both(
             "you return, as decoder(encoder(x)).",
         )
     for part in ("encoder", "decoder"):
+        before = painted()
         change(part)
+        if same(painted(), before):
+            raise CheckFailed(
+                f"auto(x) changes with the weights of the {part}",
+                "it stays as it was",
+                f"auto is not made from the {part} that you return, or its answer does "
+                "not depend on it.",
+            )
         if not agree():
             raise CheckFailed(
                 always,
@@ -199,6 +233,23 @@ def auto_is_both(
 
 
 # --- the loss -------------------------------------------------------------------------
+
+MAX_OUTPUT = 1e4
+"""Of a usual model with drawn weights; beside more, a penalty would not show."""
+
+
+def follows_input(x_hat: np.ndarray, model: str) -> None:
+    """Check that answers differ with what the model got, and are of a usual size.
+
+    What a loss, or a training, does to other answers says nothing.
+    """
+    if not (varies(x_hat) and np.abs(x_hat).max() <= MAX_OUTPUT):
+        raise CheckFailed(
+            f"{model} answers other inputs with other numbers",
+            f"numbers between {x_hat.min():.3g} and {x_hat.max():.3g}, whatever it got",
+            "an activation, or an operation at the end, that lets nothing through.",
+        )
+
 
 BCE = "the mean binary cross-entropy"
 MSE = "the mean squared error"
@@ -264,16 +315,6 @@ def named_loss(
     return ""
 
 
-def small_outputs(arrays: Arrays, units: int) -> None:
-    """Make the last layer's weights smaller, in place.
-
-    It keeps a sigmoid away from 0 and 1, where cross-entropy is cut off.
-    """
-    for array in arrays:
-        if array.shape[-1] == units:
-            array *= 0.3
-
-
 def loss_is_bce(
     student: Student,
     size: Size,
@@ -295,6 +336,8 @@ def loss_is_bce(
     # Larger codes than untrained ones make an added penalty show.
     weights = draw(weights_of(student, part, size), gain=1.4)
     small_outputs(weights, shape_of(size)[-1])
+    student.set_weights(part, weights)
+    follows_input(student.predict(part, x)[0], part)
     prepare(weights)
     student.set_weights(part, weights)
     values = losses(x, student.predict(part, x)[0])
@@ -379,13 +422,55 @@ def first_moves(
         ]
         if max(move.max() for move in moves) > 0:
             break
-    if still := [move for move in moves if move.max() == 0]:
+    if still := [move for move in moves if not move.max() > 0]:
         raise CheckFailed(
             "one step of training moves every weight",
             f"{len(still)} of {len(moves)} weight arrays stay as they were",
             "some layers are frozen (trainable=False), or do not reach the output.",
         )
     return moves
+
+
+STEP = 1e-3
+"""Learning rate of the step that shows whether an optimizer goes on as Adam does."""
+
+
+def goes_on(
+    student: Student,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    elsewhere: Callable[[np.ndarray], bool] = lambda array: False,
+    part: str = "auto",
+) -> None:
+    """Check that a step after others moves weights that have no gradient now.
+
+    With all weights 0, the last bias alone has one. Adam remembers the gradients of the
+    steps before, and moves all weights by about 0.67 times its learning rate; by more
+    than 0.1 with most settings. What only bears Adam's name leaves them where they are.
+
+    Args:
+        student: with models that have just trained on the same inputs.
+        x: inputs of one batch.
+        y: their targets.
+        elsewhere: whether another check looks at the movement of a weight array.
+        part: name of the model.
+    """
+    zeros = [np.zeros_like(array) for array in student.get_weights(part)]
+    student.set_weights(part, zeros)
+    student.train(x, y, epochs=1, batch_size=len(x), learning_rate=STEP, part=part)
+    moves = [
+        np.abs(array).max()
+        for array in student.get_weights(part)
+        if not elsewhere(array)
+    ]
+    if not all(0.05 * STEP < move < 3 * STEP for move in moves):
+        raise CheckFailed(
+            "a step after another one goes on in its direction, as Adam's does",
+            f"it moves weights by {min(moves):.1e} to {max(moves):.1e}, at a learning "
+            f"rate of {STEP:g}",
+            "another optimizer than Adam, under its name.",
+        )
 
 
 @named("auto is compiled with Adam")
@@ -413,11 +498,12 @@ def optimizer_is_adam(
         np.concatenate([move.ravel() for move in moves]), [0.1, 0.9]
     )
     same_steps(low, high, "weights")
+    goes_on(student, x, x, elsewhere=elsewhere)
 
 
 def same_steps(low: float, high: float, of: str) -> None:
     """Check that the steps of all weights, or of all layers, are of about one size."""
-    if high > 1.5 * low:
+    if not high <= 1.5 * low:
         raise CheckFailed(
             f"a first step of the same size for all {of}, as Adam takes it",
             f"steps between {low:.1e} and {high:.1e}",

@@ -150,7 +150,7 @@ class LocalStudent(Student):
         }
 
     @_students_code
-    def get_weights(self, part: str) -> Arrays:
+    def _weights(self, part: str) -> Arrays:
         weights: Arrays = self.models[part].get_weights()
         return weights
 
@@ -159,7 +159,7 @@ class LocalStudent(Student):
         self.models[part].set_weights(arrays)
 
     @_students_code
-    def predict(self, part: str, x: np.ndarray, *, training: bool = False) -> Arrays:
+    def _outputs(self, part: str, x: np.ndarray, *, training: bool) -> Arrays:
         # Called directly: Model.predict would make a graph first, which takes longer.
         outputs = self.models[part](keras.ops.convert_to_tensor(x), training=training)
         return [
@@ -167,7 +167,7 @@ class LocalStudent(Student):
         ]
 
     @_students_code
-    def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
+    def _step_loss(self, x: np.ndarray, y: np.ndarray, part: str) -> float:
         model = self.models[part]
         model._assert_compile_called("fit")
         with _put_back(model):
@@ -178,16 +178,16 @@ class LocalStudent(Student):
             return _train(model, x, y, epochs=1, batch_size=len(x))[0]
 
     @_students_code
-    def train(
+    def _train(
         self,
         x: np.ndarray,
         y: np.ndarray,
         *,
         epochs: int,
         batch_size: int,
-        seed: int | None = None,
-        learning_rate: float | None = None,
-        part: str = "auto",
+        seed: int | None,
+        learning_rate: float | None,
+        part: str,
     ) -> list[float]:
         if seed is not None:
             keras.utils.set_random_seed(seed)

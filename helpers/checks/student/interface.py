@@ -5,8 +5,11 @@ arrays that the check supplies. Only values that JSON can hold and plain NumPy a
 pass in either direction. So the student's models may live in the same process, as in
 the notebook (``in_process.LocalStudent``), or behind a process boundary. Expected
 values stay on the check's side.
+
+What comes back is looked at here, for both ways: a check meets finite numbers only.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +29,10 @@ ImageShape = tuple[int, int, int]
 
 AUTOENCODER = ("encoder", "decoder", "auto")
 """The models that most builders return."""
+
+
+WRONG_NUMBERS = "WrongNumbers"
+"""The kind of a ``StudentError`` about answers that are no finite numbers."""
 
 
 @dataclass
@@ -79,27 +86,32 @@ class Student(ABC):
         cause.
         """
 
-    @abstractmethod
     def get_weights(self, part: str) -> Arrays:
         """Return the model's weights in Keras's order. Predict once before."""
+        arrays = self._weights(part)
+        for array in arrays:
+            _refuse_not_finite(array, f"a weight of {part} is")
+        return arrays
 
     @abstractmethod
     def set_weights(self, part: str, arrays: Arrays) -> None:
         """Replace the model's weights: same number, order and shapes as returned."""
 
-    @abstractmethod
     def predict(self, part: str, x: np.ndarray, *, training: bool = False) -> Arrays:
         """Return the model's outputs for the batch ``x``, always as a list."""
+        outputs = self._outputs(part, x, training=training)
+        if not outputs or not all(np.size(array) for array in outputs):
+            raise StudentError(WRONG_NUMBERS, f"{part} gives no numbers")
+        return [_as_floats(array, part) for array in outputs]
 
-    @abstractmethod
     def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
         """Return the loss that training minimises on the batch ``(x, y)``.
 
         It is what one training step reports, added losses and own training steps
         included. Weights, optimizer and random state are put back afterwards.
         """
+        return _finite_loss(self._step_loss(x, y, part), part)
 
-    @abstractmethod
     def train(
         self,
         x: np.ndarray,
@@ -117,3 +129,70 @@ class Student(ABC):
         step or two: TensorFlow forgets its kernels. A ``learning_rate`` replaces the
         optimizer's.
         """
+        losses = self._train(
+            x,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            seed=seed,
+            learning_rate=learning_rate,
+            part=part,
+        )
+        return [_finite_loss(loss, part) for loss in losses]
+
+    @abstractmethod
+    def _weights(self, part: str) -> Arrays:
+        """Answer ``get_weights``, unseen."""
+
+    @abstractmethod
+    def _outputs(self, part: str, x: np.ndarray, *, training: bool) -> Arrays:
+        """Answer ``predict``, unseen."""
+
+    @abstractmethod
+    def _step_loss(self, x: np.ndarray, y: np.ndarray, part: str) -> float:
+        """Answer ``training_loss``, unseen."""
+
+    @abstractmethod
+    def _train(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        *,
+        epochs: int,
+        batch_size: int,
+        seed: int | None,
+        learning_rate: float | None,
+        part: str,
+    ) -> list[float]:
+        """Answer ``train``, unseen."""
+
+
+def _refuse_not_finite(array: np.ndarray, what: str) -> None:
+    """Raise StudentError if an array holds something else than finite numbers."""
+    try:
+        finite = array.dtype.kind != "c" and bool(np.isfinite(array).all())
+    except TypeError:  # objects, strings, dates
+        finite = False
+    if not finite:
+        outcome = "NaN or infinite" if array.dtype.kind == "f" else str(array.dtype)
+        raise StudentError(WRONG_NUMBERS, f"{what} {outcome}")
+
+
+def _as_floats(array: np.ndarray, part: str) -> np.ndarray:
+    """Return an answer as float32 or float64: sums of smaller types overflow."""
+    array = np.asarray(array)
+    _refuse_not_finite(array, f"for finite inputs, {part} gives what is")
+    if array.dtype in (np.float32, np.float64):
+        return array
+    return array.astype(np.float32)
+
+
+def _finite_loss(loss: float, part: str) -> float:
+    """Return a training loss.
+
+    Raises:
+        StudentError: it is NaN or infinite.
+    """
+    if not math.isfinite(loss):
+        raise StudentError(WRONG_NUMBERS, f"the training loss of {part} is {loss}")
+    return loss

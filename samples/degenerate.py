@@ -1,0 +1,550 @@
+"""Students whose models do nothing, or what is asked for only where a check may look.
+
+    python -m samples.degenerate                 # all assignments: an hour
+    python -m samples.degenerate vanilla sparse
+    python -m samples.degenerate vanilla --only zero
+
+Each behaviour is tried on the reference, and on a network that is wrong in most ways.
+On the wrong network it must earn nothing: no check may hold that fails without it. On
+the reference, a behaviour that spoils what the models answer must not keep more than
+the points of checks that have nothing to do with numbers. Prints a table of points.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from helpers import profile  # noqa: F401  before keras, it silences its start
+from helpers.checks.student.in_process import LocalStudent
+from helpers.checks.student.interface import Arrays
+
+import keras
+import numpy as np
+from keras import ops
+
+from samples.course import ASSIGNMENTS
+from samples.marking import run_cell
+from samples.notebooks import cells_that_count, grader, source
+
+Models = dict[str, keras.Model]
+Change = Callable[[Models], None]
+"""Changes models in place, as they come from the builder."""
+
+WITHOUT_NUMBERS = {
+    "shapes": "the shapes are right, whatever the numbers are",
+    "other_sizes": "the shapes are right, whatever the numbers are",
+    "channels": "the shapes are right, whatever the numbers are",
+    "any_size": "the shapes are right, whatever the numbers are",
+    "arguments_unchanged": "calling the builder leaves its arguments alone",
+    "wrong_factor": "the builder refuses what it must refuse",
+    "unknown_kind": "the builder refuses what it must refuse",
+    "same_weights": "both kinds have equally many weights",
+    "shared_layers": "the classifier's weights are those of the autoencoders",
+}
+"""Checks that look at no numbers that a model answers; what is honest about each."""
+
+
+class Degenerate(LocalStudent):
+    """A student whose models are changed after building, and who may lie about them.
+
+    Args:
+        builder: makes the models.
+        change: what is done to them.
+        lies: what is answered instead, by the name of a method of ``Student``: a
+            function of the honest answer.
+    """
+
+    def __init__(
+        self,
+        builder: Callable[..., Any],
+        change: Change,
+        lies: dict[str, Callable[[Any], Any]],
+    ) -> None:
+        super().__init__(builder)
+        self.change = change
+        self.lies = lies
+
+    def build(self, *arguments: Any) -> list[Any]:
+        """Call the builder, then change its models."""
+        after = super().build(*arguments)
+        self.change(self.models)
+        return after
+
+    def facts(self, part: str) -> dict[str, Any]:
+        """Return what the models say about themselves, or a lie."""
+        return self._instead("facts", super().facts(part))
+
+    def set_weights(self, part: str, arrays: Arrays) -> None:
+        """Set what is given, or something else."""
+        super().set_weights(part, self._instead("set_weights", arrays))
+
+    def _weights(self, part: str) -> Arrays:
+        return self._instead("get_weights", super()._weights(part))
+
+    def _outputs(self, part: str, x: np.ndarray, *, training: bool) -> Arrays:
+        return self._instead("predict", super()._outputs(part, x, training=training))
+
+    def _step_loss(self, x: np.ndarray, y: np.ndarray, part: str) -> float:
+        return self._instead("loss", super()._step_loss(x, y, part))
+
+    def _train(self, *arguments: Any, **named: Any) -> list[float]:
+        losses = super()._train(*arguments, **named)
+        return [self._instead("loss", loss) for loss in losses]
+
+    def _instead(self, method: str, answer: Any) -> Any:
+        return self.lies.get(method, lambda answer: answer)(answer)
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What a student does besides the network.
+
+    Attributes:
+        name: in a few words.
+        change: what is done to the models.
+        lies: see ``Degenerate``.
+        spoils: whether it spoils all that the models answer.
+    """
+
+    name: str
+    change: Change = lambda models: None
+    lies: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
+    spoils: bool = True
+
+
+# --- what models are made of ----------------------------------------------------------
+
+
+def _inner(models: Models) -> Iterator[keras.Model]:
+    """Yield the models that stand in no other one, and those inside of others, once."""
+    known: dict[int, keras.Model] = {}
+    for model in models.values():
+        nested = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+        for leaf in nested or [model]:
+            known[id(leaf)] = leaf
+    yield from known.values()
+
+
+def _with_kernels(model: keras.Model) -> list[Any]:
+    """Return the layers of a model that have weights and an activation, in order."""
+    layers = model._flatten_layers(include_self=False)
+    return [layer for layer in layers if layer.weights and hasattr(layer, "activation")]
+
+
+def ends_in(function: Callable[..., Any]) -> Change:
+    """Return a change of all that models answer.
+
+    Args:
+        function: makes the new answer, of what came in, what comes out, and whether the
+            model trains.
+    """
+
+    def change(models: Models) -> None:
+        for model in _inner(models):
+            _patch(model, function)
+
+    return change
+
+
+def _patch(model: keras.Model, function: Callable[..., Any]) -> None:
+    original = model.call
+
+    def call(x: Any, *arguments: Any, **named: Any) -> Any:
+        outputs = original(x, *arguments, **named)
+        training = bool(named.get("training"))
+        return keras.tree.map_structure(lambda y: function(x, y, training), outputs)
+
+    model.call = call
+
+
+def last(make: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Change:
+    """Return a change of the activations of all last layers.
+
+    Args:
+        make: returns the new activation, from the old one.
+    """
+
+    def change(models: Models) -> None:
+        for model in _inner(models):
+            for layer in _with_kernels(model)[-1:]:
+                layer.activation = make(layer.activation)
+
+    return change
+
+
+def hidden(make: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Change:
+    """Return a change of the activations of all layers but the last."""
+
+    def change(models: Models) -> None:
+        for model in _inner(models):
+            for layer in _with_kernels(model)[:-1]:
+                layer.activation = make(layer.activation)
+
+    return change
+
+
+def optimizer(make: Callable[[], keras.optimizers.Optimizer]) -> Change:
+    """Return a change of the optimizers."""
+
+    def change(models: Models) -> None:
+        for model in models.values():
+            if getattr(model, "optimizer", None) is not None:
+                model.optimizer = make()
+
+    return change
+
+
+# --- networks -------------------------------------------------------------------------
+
+
+def _spoil(models: Models) -> None:
+    """Make hidden layers linear, last ones tanh, and train by SGD on another loss."""
+    hidden(lambda old: keras.activations.linear)(models)
+    last(lambda old: keras.activations.tanh)(models)
+    for model in models.values():
+        if getattr(model, "optimizer", None) is None:
+            continue
+        if model.train_step.__func__ is keras.Model.train_step:
+            model.compile(keras.optimizers.SGD(0.01), "mae")
+        else:
+            model.optimizer = keras.optimizers.SGD(0.01)
+
+
+class _Wrong(Degenerate):
+    """A wrong network: auto has layers of its own, and ``_spoil`` does the rest."""
+
+    def build(self, *arguments: Any) -> list[Any]:
+        """Call the builder twice."""
+        after = LocalStudent.build(self, *arguments)
+        if "auto" in self.parts and len(self.parts) > 1:
+            auto = self.models["auto"]
+            LocalStudent.build(self, *arguments)
+            self.models["auto"] = auto
+        _spoil(self.models)
+        self.change(self.models)
+        return after
+
+
+NETWORKS: dict[str, type[Degenerate]] = {"right": Degenerate, "wrong": _Wrong}
+
+
+# --- behaviours -----------------------------------------------------------------------
+
+
+def _identity(x: Any, y: Any, training: bool) -> Any:
+    """Return the input, cut or repeated to the shape of the output."""
+    n, size = ops.shape(y)[0], int(np.prod(y.shape[1:]))
+    flat = ops.reshape(x, (n, -1))
+    times = -(-size // int(flat.shape[1]))
+    return ops.reshape(ops.tile(flat, (1, times))[:, :size], ops.shape(y))
+
+
+def _only(condition: Callable[..., Any]) -> Change:
+    """Return a change that answers 0 but where a condition on x, y, training holds."""
+    return ends_in(
+        lambda x, y, training: ops.where(condition(x, y, training), y, 0.0 * y)
+    )
+
+
+def _in_first_calls(count: int) -> Change:
+    """Return a change that answers 0 after the first calls of each model."""
+
+    def change(models: Models) -> None:
+        for model in _inner(models):
+            left = [count]
+
+            def function(x: Any, y: Any, training: bool, left: list[int] = left) -> Any:
+                left[0] -= 1
+                return y if left[0] >= 0 else 0.0 * y
+
+            _patch(model, function)
+
+    return change
+
+
+def _huge_first(x: Any, y: Any, training: bool) -> Any:
+    """Make the first number of each row huge."""
+    first = ops.arange(int(np.prod(y.shape[1:]))) == 0
+    return ops.where(ops.reshape(first, (1, *y.shape[1:])), 1e25 * (1 + y), y)
+
+
+def _rows(function: Callable[[Any], Any]) -> Change:
+    return ends_in(lambda x, y, training: function(y) + 0.0 * y)
+
+
+def _all_rows_alike(y: Any) -> Any:
+    return ops.all(ops.max(y, axis=0) - ops.min(y, axis=0) < 1e-6)
+
+
+ENDS: dict[str, Change] = {
+    "zero": _rows(lambda y: 0.0 * y),
+    "the constant 1/2": _rows(lambda y: 0.0 * y + 0.5),
+    "the constant 1": _rows(lambda y: 0.0 * y + 1),
+    "tiny": _rows(lambda y: 1e-12 * y),
+    "nearly 1/2": _rows(lambda y: 0.5 + 1e-9 * y),
+    "huge": _rows(lambda y: 1e25 * y),
+    "a large number added": _rows(lambda y: y + 1e9),
+    "one huge number": ends_in(_huge_first),
+    "the first row for all": _rows(lambda y: y[:1]),
+    "the mean row for all": _rows(lambda y: ops.mean(y, axis=0, keepdims=True)),
+    "one number for a row": _rows(lambda y: ops.mean(y, axis=-1, keepdims=True)),
+    "its own input": ends_in(_identity),
+    "random numbers": ends_in(
+        lambda x, y, training: keras.random.uniform(ops.shape(y)) + 0.0 * y
+    ),
+    "NaN": _rows(lambda y: y * np.nan),
+    "one NaN": ends_in(
+        lambda x, y, training: ops.where(_huge_first(x, y, training) > 1e24, np.nan, y)
+    ),
+    "infinite": _rows(lambda y: y + np.inf),
+    "minus infinity": _rows(lambda y: y - np.inf),
+    "the sign": _rows(ops.sign),
+    "0 or 1": _rows(lambda y: ops.where(y > 0.5, 1.0, 0.0)),
+    "one decimal": _rows(lambda y: ops.round(y * 10) / 10),
+    "rows the other way round": _rows(lambda y: y[::-1]),
+    "numbers the other way round": _rows(lambda y: ops.flip(y, axis=1)),
+    "right for inputs in [0,1]": _only(
+        lambda x, y, training: ops.all((x >= 0) & (x <= 1))
+    ),
+    "right for small inputs": _only(lambda x, y, training: ops.all(ops.abs(x) <= 0.5)),
+    "right for inputs of 0": _only(lambda x, y, training: ops.all(x == 0)),
+    "right for one input at a time": _only(lambda x, y, training: ops.shape(x)[0] == 1),
+    "right where all rows are alike": _only(lambda x, y, training: _all_rows_alike(y)),
+    "right in use only": _only(lambda x, y, training: not training),
+    "right in training only": _only(lambda x, y, training: training),
+    "right in the first call": _in_first_calls(1),
+    "right in the first two calls": _in_first_calls(2),
+}
+
+# Activations that are right only for some numbers; the old one is replaced by none.
+LASTS: dict[str, Change] = {
+    "a last activation of zero": last(lambda f: lambda a: 0.0 * f(a)),
+    "a last activation of one": last(lambda f: lambda a: 0.0 * f(a) + 1),
+    "right up to 4": last(lambda f: lambda a: ops.where(ops.abs(a) <= 4.5, f(a), a)),
+    "right up to 4, of all": last(
+        lambda f: lambda a: ops.where(ops.max(ops.abs(a)) <= 4.5, f(a), 0.0 * a)
+    ),
+    "right where rows are alike": last(
+        lambda f: lambda a: ops.where(_all_rows_alike(a), f(a), a)
+    ),
+    "right in batches of one": last(
+        lambda f: lambda a: f(a) if ops.shape(a)[0] == 1 else a
+    ),
+    "right below 0": last(lambda f: lambda a: ops.where(a <= 0, f(a), 0.0 * a)),
+}
+PROBED: dict[str, Change] = {
+    "sigmoid up to 4": last(
+        lambda f: lambda a: ops.where(ops.abs(a) <= 4.5, ops.sigmoid(a), f(a))
+    ),
+    "ReLU up to 4": last(
+        lambda f: lambda a: ops.where(ops.abs(a) <= 4.5, ops.relu(a), f(a))
+    ),
+    "sigmoid where rows are alike": last(
+        lambda f: lambda a: ops.where(_all_rows_alike(a), ops.sigmoid(a), f(a))
+    ),
+    "ReLU where rows are alike": last(
+        lambda f: lambda a: ops.where(_all_rows_alike(a), ops.relu(a), f(a))
+    ),
+    "nothing where rows are alike": last(
+        lambda f: lambda a: ops.where(_all_rows_alike(a), a, f(a))
+    ),
+    "sigmoid in batches of one": last(
+        lambda f: lambda a: ops.sigmoid(a) if ops.shape(a)[0] == 1 else f(a)
+    ),
+    "ReLU in batches of one": last(
+        lambda f: lambda a: ops.relu(a) if ops.shape(a)[0] == 1 else f(a)
+    ),
+    "hidden ReLU up to 1": hidden(
+        lambda f: lambda a: ops.where(ops.abs(a) <= 1, ops.relu(a), a)
+    ),
+    "hidden ReLU in batches of one": hidden(
+        lambda f: lambda a: ops.relu(a) if ops.shape(a)[0] == 1 else f(a)
+    ),
+    "hidden layers that pass nothing": hidden(lambda f: lambda a: 0.0 * a),
+}
+
+
+def _named_adam(base: type[keras.optimizers.Optimizer]) -> type[Any]:
+    return type("Adam", (base,), {})
+
+
+SGD, RMSPROP = keras.optimizers.SGD, keras.optimizers.RMSprop
+OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
+    "SGD named Adam": lambda: _named_adam(SGD)(0.01),
+    "SGD named Adam, rate NaN": lambda: _named_adam(SGD)(np.nan),
+    "SGD named Adam, rate infinite": lambda: _named_adam(SGD)(np.inf),
+    "SGD named Adam, rate 1e30": lambda: _named_adam(SGD)(1e30),
+    "SGD named Adam, gradients cut": lambda: _named_adam(SGD)(1e6, clipvalue=1e-9),
+    "RMSprop named Adam": lambda: _named_adam(RMSPROP)(0.001),
+    "Adam, rate NaN": lambda: keras.optimizers.Adam(np.nan),
+    "Adam, rate 0": lambda: keras.optimizers.Adam(0.0),
+}
+
+
+def _arrays(function: Callable[[np.ndarray], Any]) -> Callable[[Arrays], Any]:
+    return lambda arrays: [function(array) for array in arrays]
+
+
+LIES: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "answers of int32": ("predict", _arrays(lambda a: a.astype(np.int32))),
+    "answers of bool": ("predict", _arrays(lambda a: a > 0.5)),
+    "answers of uint8": ("predict", _arrays(lambda a: a.clip(0, 1).astype(np.uint8))),
+    "answers of complex64": ("predict", _arrays(lambda a: a.astype(np.complex64))),
+    "answers of objects": ("predict", _arrays(lambda a: a.astype(object))),
+    "answers of None": ("predict", _arrays(lambda a: np.full(a.shape, None))),
+    "answers of strings": ("predict", _arrays(lambda a: a.astype(str))),
+    "answers without numbers": ("predict", _arrays(lambda a: a[:0])),
+    "answers without arrays": ("predict", lambda arrays: []),
+    "answers that are lists": ("predict", _arrays(lambda a: a.tolist())),
+    "answers of one row": ("predict", _arrays(lambda a: a[:1])),
+    "answers turned": ("predict", _arrays(lambda a: a.T)),
+    "answers of NaN": ("predict", _arrays(lambda a: a + np.nan)),
+    "answers of 0": ("predict", _arrays(lambda a: 0 * a)),
+    "weights of 0": ("get_weights", _arrays(lambda a: 0 * a)),
+    "weights of NaN": ("get_weights", _arrays(lambda a: a + np.float32(np.nan))),
+    "no weights": ("get_weights", lambda arrays: []),
+    "weights of strings": ("get_weights", _arrays(lambda a: a.astype(str))),
+    "weights that are never set": ("set_weights", _arrays(lambda a: 0 * a + 0.01)),
+    "losses of NaN": ("loss", lambda loss: float("nan")),
+    "losses of infinity": ("loss", lambda loss: float("inf")),
+    "losses of 0": ("loss", lambda loss: 0.0),
+    "losses of ln 2": ("loss", lambda loss: float(np.log(2))),
+    "losses at random": ("loss", lambda loss: float(np.random.default_rng().random())),
+    "losses a billion higher": ("loss", lambda loss: loss + 1e9),
+    "facts that say Adam": ("facts", lambda facts: {**facts, "optimizer": "Adam"}),
+    "facts of no layers": ("facts", lambda facts: {**facts, "layers": []}),
+    "facts of another class": ("facts", lambda facts: {**facts, "class": "Functional"}),
+}
+ABOUT_NUMBERS = {"predict"}
+"""What a lie must be about to spoil all that the models answer."""
+HARMLESS = {"answers of uint8", "answers of bool", "answers of int32"}
+
+BEHAVIOURS = [
+    *(Behaviour(name, change) for name, change in ENDS.items()),
+    *(Behaviour(name, change, spoils=False) for name, change in LASTS.items()),
+    *(Behaviour(name, change, spoils=False) for name, change in PROBED.items()),
+    *(
+        Behaviour(name, optimizer(make), spoils=False)
+        for name, make in OPTIMIZERS.items()
+    ),
+    *(
+        Behaviour(name, lies=((method, lie),), spoils=method in ABOUT_NUMBERS)
+        for name, (method, lie) in LIES.items()
+    ),
+]
+
+
+# --- marks ----------------------------------------------------------------------------
+
+
+@cache
+def _cells(name: str) -> tuple[list[Any], list[Any]]:
+    """Return an assignment's cells that come first, and its test cells of a builder."""
+    cells = cells_that_count(source(name))
+    tests = [
+        cell
+        for cell in cells
+        if grader(cell).get("grade") and not cell.source.startswith("quiz.")
+    ]
+    return [cell for cell in cells if not grader(cell).get("grade")], tests
+
+
+@cache
+def _names(name: str) -> dict[str, Any]:
+    """Return what an assignment's own cells define."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for cell in _cells(name)[0]:
+        run_cell(cell, names)
+    return names
+
+
+def _builder(cell: Any) -> str:
+    """Return the name of the builder that a test cell is about."""
+    return str(cell.source.partition("(")[2].partition(")")[0].partition(",")[0])
+
+
+def marks(name: str, network: str, behaviour: Behaviour) -> dict[str, float]:
+    """Return the points of each test cell of a builder, by its grade id."""
+    names = dict(_names(name))
+    tests = _cells(name)[1]
+    builder = _builder(tests[0])
+    names[builder] = NETWORKS[network](
+        names[builder], behaviour.change, dict(behaviour.lies)
+    )
+    earned = {}
+    for cell in tests:
+        about = grader(cell)
+        try:
+            run_cell(cell, names)
+            earned[about["grade_id"]] = float(about["points"])
+        except AssertionError:
+            earned[about["grade_id"]] = 0.0
+    keras.backend.clear_session()
+    return earned
+
+
+@cache
+def without(name: str, network: str) -> dict[str, float]:
+    """Return the points of a network with no behaviour besides."""
+    return marks(name, network, Behaviour("none"))
+
+
+def gained(name: str, behaviour: Behaviour) -> dict[str, float]:
+    """Return what a behaviour earns on the wrong network, by test cell."""
+    plain = without(name, "wrong")
+    return {
+        test: points - plain[test]
+        for test, points in marks(name, "wrong", behaviour).items()
+        if points > plain[test]
+    }
+
+
+def kept(name: str, behaviour: Behaviour) -> dict[str, float]:
+    """Return what the reference keeps and should not keep, by test cell."""
+    if not behaviour.spoils:
+        return {}
+    return {
+        test: points
+        for test, points in marks(name, "right", behaviour).items()
+        if points and test not in WITHOUT_NUMBERS
+    }
+
+
+def main() -> None:
+    """Print what behaviours earn: points of each assignment."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    parser.add_argument("--only", help="behaviours whose name holds this text")
+    parser.add_argument("--wrong", action="store_true", help="the wrong network alone")
+    options = parser.parse_args()
+    names = options.names or [name for name in ASSIGNMENTS if name != "quiz"]
+    if unknown := set(names) - set(ASSIGNMENTS):
+        parser.error(f"no assignment {', '.join(sorted(unknown))}")
+    bad = 0
+    for name in names:
+        print(f"\n{name}: {sum(without(name, 'right').values()):g} points of code;")
+        print(f"  the wrong network alone {sum(without(name, 'wrong').values()):g}")
+        for behaviour in BEHAVIOURS:
+            if options.only and options.only not in behaviour.name:
+                continue
+            more = gained(name, behaviour)
+            too_many = {} if options.wrong else kept(name, behaviour)
+            bad += bool(more or too_many)
+            print(
+                f"  {behaviour.name:34} gains {sum(more.values()):g}"
+                f"{' ' + ', '.join(more) if more else ''}"
+                f"; keeps {sum(too_many.values()):g}"
+                f"{' ' + ', '.join(too_many) if too_many else ''}",
+                flush=True,
+            )
+    print(f"\n{bad} of these earn points that they should not.")
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("COURSE_OFFLINE", "1")
+    main()
