@@ -213,8 +213,16 @@ def starts_at_bicubic(
     for factor in factors:
         built = contract.build(student, factor=factor, **sizes)
         x = codes(3, built.image)
-        output, _ = _all_zero(student, x)
+        output, zeros = _all_zero(student, x)
         wanted = enlarge(x, factor)
+        if close(output, wanted):
+            # What comes before a last convolution of 0 plays no part.
+            drawn = draw_steady(zeros)
+            for array in drawn:
+                array *= array.shape[-1] != built.channels
+            if any(not array.any() for array in drawn):
+                student.set_weights("auto", drawn)
+                output = student.predict("auto", x)[0]
         if close(output, wanted):
             continue
         expected = f"with all weights 0 and factor {factor}, the bicubic picture"
@@ -343,6 +351,19 @@ def correction_layers(student: Student, sizes: UpscalerSizes) -> None:
     shared.same_always(student, "auto", x, "the same numbers in training and in use")
 
 
+def _moves_by(
+    student: Student, x: np.ndarray, arrays: Arrays, last: list[int], value: float
+) -> bool:
+    """Return whether a value that is added to the last bias comes out as it is."""
+    student.set_weights("auto", arrays)
+    before = student.predict("auto", x)[0]
+    student.set_weights(
+        "auto", [array + value * (i in last) for i, array in enumerate(arrays)]
+    )
+    moved = student.predict("auto", x)[0] - before
+    return close(moved, np.full_like(moved, value)) and varies(before)
+
+
 @contract.check_built("the correction is added as it is")
 def correction_added(student: Student, sizes: UpscalerSizes) -> None:
     """A correction that is the same everywhere moves every pixel by just that much."""
@@ -361,6 +382,13 @@ def correction_added(student: Student, sizes: UpscalerSizes) -> None:
         student.set_weights("auto", arrays)
         output = student.predict("auto", x)[0]
         if close(output, before + np.float32(value)):
+            if not _moves_by(student, x, draw_steady(zeros), last, value):
+                raise CheckFailed(
+                    "a last bias that grows changes every pixel by as much, whatever "
+                    "the correction is",
+                    "other changes",
+                    "something that is done to some corrections only.",
+                )
             continue
         # A bias alone can be seen in whatever else is computed from it.
         ends = {

@@ -19,6 +19,7 @@ from helpers.checks.oracles.probes import (
     close,
     codes,
     draw,
+    draw_steady,
     inputs,
     name_of_activation,
     spread,
@@ -286,7 +287,12 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
     heads = find_heads(student, sizes)
     n = sizes.latent_dims
     log_var = np.linspace(-4, 2, n)
-    weights = heads.zeros(mean=np.cos(3.0 * np.arange(n)), log_var=log_var)
+    # Besides, each image has a mean and a log-variance that are a little its own.
+    weights = draw_steady(heads.weights)
+    for array in weights:
+        array *= 0.1 if sizes.is_head(array) else 1
+    heads.put(weights, "mean", np.cos(3.0 * np.arange(n)))
+    heads.put(weights, "log_var", log_var)
     outputs = outputs_with(student, weights, inputs(1500, sizes.input_size))
     z, mean, log_var = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS)
     for name, output in ((sizes.mean, mean), ("log_var", log_var)):
