@@ -567,8 +567,8 @@ def kl_is_added(student: Student, sizes: LatentSizes) -> None:
     added, error = added_by_kl(student, sizes)
     outputs = student.predict("encoder", x)
     expected = kl(heads, outputs) - flat
-    for name, output in zip((sizes.mean, "log_var"), heads.mean_and_log_var(outputs)):
-        shared.follows_input(output, name)
+    for output in heads.mean_and_log_var(outputs):
+        shared.follows_input(output, "the encoder")
     if not abs(added - expected) <= 1e-3 * abs(expected) + error:
         guesses = _other_divergences(heads, outputs, expected, x)
         nothing = abs(added) <= 1e-3 * abs(expected)
