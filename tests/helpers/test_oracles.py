@@ -1,0 +1,122 @@
+"""What checks take for an answer, and what they read from one."""
+
+from helpers.checks.oracles.probes import ACTIVATIONS, alike, name_of_activation, varies
+from helpers.checks.student.in_process import LocalStudent
+from helpers.checks.student.interface import StudentError
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+X = np.ones((3, 4), np.float32)
+A = np.random.default_rng(0).normal(0, 3, (5, 7))
+
+
+def student(answers=lambda arrays: arrays, optimizer="sgd", last="linear"):
+    """Return a student of one dense layer whose arrays come out changed."""
+
+    class Changed(LocalStudent):
+        def _outputs(self, *arguments, **named):
+            return answers(super()._outputs(*arguments, **named))
+
+        def _weights(self, *arguments):
+            return answers(super()._weights(*arguments))
+
+    def builder():
+        x = keras.Input((4,))
+        model = keras.Model(x, layers.Dense(2, last)(x))
+        model.compile(optimizer, "mse")
+        return model
+
+    built = Changed(builder, ("auto",))
+    built.build()
+    return built
+
+
+def every(change):
+    return lambda arrays: [change(array) for array in arrays]
+
+
+FOREIGN = {
+    "NaN": every(lambda a: a + np.nan),
+    "infinite": every(lambda a: a + np.inf),
+    "one NaN": every(lambda a: np.where(np.arange(a.shape[-1]) == 1, np.nan, a)),
+    "complex": every(lambda a: a + 0j),
+    "objects": every(lambda a: a.astype(object)),
+    "strings": every(lambda a: a.astype(str)),
+}
+
+
+@pytest.mark.parametrize("answers", FOREIGN.values(), ids=FOREIGN)
+def test_an_answer_that_is_no_finite_number_is_refused(answers):
+    with pytest.raises(StudentError, match="auto gives"):
+        student(answers).predict("auto", X)
+
+
+@pytest.mark.parametrize("answers", FOREIGN.values(), ids=FOREIGN)
+def test_a_weight_that_is_no_finite_number_is_refused(answers):
+    with pytest.raises(StudentError, match="a weight of auto"):
+        student(answers).get_weights("auto")
+
+
+@pytest.mark.parametrize("answers", [lambda arrays: [], every(lambda a: a[:0])])
+def test_an_answer_of_nothing_is_refused(answers):
+    with pytest.raises(StudentError, match="no numbers"):
+        student(answers).predict("auto", X)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float16])
+def test_numbers_of_other_types_are_taken_as_floats(dtype):
+    (output,) = student(every(lambda a: a.astype(dtype))).predict("auto", X)
+    assert output.dtype == np.float32
+
+
+@pytest.mark.parametrize("rate", [np.nan, np.inf])
+def test_a_learning_rate_that_is_no_number_shows_in_the_weights(rate):
+    trained = student(optimizer=keras.optimizers.SGD(rate))
+    trained.train(X, X[:, :2] - 9, epochs=1, batch_size=3)
+    with pytest.raises(StudentError, match="a weight of auto"):
+        trained.get_weights("auto")
+
+
+def test_a_loss_that_is_no_number_is_refused():
+    broken = student(last=lambda a: a * np.nan)
+    with pytest.raises(StudentError, match="the training loss of auto is nan"):
+        broken.training_loss(X, X[:, :2])
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_each_known_activation_is_told_by_what_it_gives(name):
+    output = ACTIVATIONS[name](A)
+    told = name_of_activation(output.astype(np.float32), A)
+    assert np.allclose(ACTIVATIONS[told](A), output, atol=1e-2)
+
+
+@pytest.mark.parametrize("output", [np.zeros_like(A), np.ones_like(A), A + 1, A[:, :3]])
+def test_numbers_that_no_activation_gives_have_no_name(output):
+    assert name_of_activation(output, A) is None
+
+
+def test_an_activation_that_makes_the_same_of_all_rows_has_no_name():
+    assert name_of_activation(np.ones((5, 1)), A[:, :1]) is None  # a softmax
+
+
+def test_a_small_row_beside_a_large_one_is_looked_at_too():
+    a = np.stack([1e4 * A[0], A[1]])
+    wrong = np.stack([1e4 * A[0], 0 * A[1]])
+    assert name_of_activation(a, a) == "no activation"
+    assert name_of_activation(wrong, a) is None
+
+
+@pytest.mark.parametrize("output", [0 * A, 0 * A + 0.5, 0 * A + A[:1], 1e9 + A / 1e3])
+def test_an_answer_that_is_the_same_for_all_rows_does_not_vary(output):
+    assert not varies(output)
+    assert varies(A)
+
+
+def test_a_huge_number_does_not_make_the_others_alike():
+    huge = np.concatenate([1e25 * A[:, :1], A[:, 1:]], axis=1)
+    other = np.concatenate([1e25 * A[:, :1], A[::-1, 1:]], axis=1)
+    assert alike(huge, huge * (1 + 1e-5))
+    assert not alike(huge, other)
