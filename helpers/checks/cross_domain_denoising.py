@@ -292,6 +292,7 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
             "number that is written instead of an argument.",
         )
     student.set_weights("auto", arrays)
+    shared.same_always(student, "auto", x, expected, example="GaussianNoise")
     output = student.predict("auto", x)[0]
 
     def computes(activation: Function) -> bool:
@@ -312,7 +313,6 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
             "a convolution without activation='relu'; padding, strides or pooling; "
             "something else between the layers.",
         )
-    shared.same_always(student, "auto", x, expected, example="GaussianNoise")
 
 
 def _estimate(

@@ -110,7 +110,6 @@ def chain_is(student: Student, part: str, size: Size, chain: Chain) -> None:
     x = beyond(inputs(4, size))
     arrays = draw(weights, gain=1.4)
     student.set_weights(part, arrays)
-    output = student.predict(part, x)[0]
     ways = list(chains(arrays, chain.kernels))
     if not ways:
         shapes = ", ".join(str(a.shape) for a in weights if a.ndim > 1)
@@ -122,9 +121,10 @@ def chain_is(student: Student, part: str, size: Size, chain: Chain) -> None:
             "a convolution is missing or extra, is not 3×3, has no bias or another "
             "number of filters; in the decoder, the filters are reversed.",
         )
+    shared.same_always(student, part, x, chain.in_words, f"the {part}")
+    output = student.predict(part, x)[0]
     if not any(chain.agrees(output, chain.compute(x, layers)) for layers in ways):
         raise _failure(chain, x, output, ways)
-    shared.same_always(student, part, x, chain.in_words, f"the {part}")
     student.set_weights(part, weights)
 
 

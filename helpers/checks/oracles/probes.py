@@ -380,7 +380,7 @@ def moves_as(
     after = student.predict(part, x)[0].astype(np.float64)
     inverse, low, high = INVERSES[activation]
     seen = (before > low) & (before < high) & (after > low) & (after < high)
-    if seen.mean() < 0.02:
+    if not (seen.mean() >= 0.02 and varies(before)):
         return False
     moved = np.where(seen, inverse(after) - inverse(before) - shift, np.nan)
     if activation == "a softmax":  # what all units have in common does not show

@@ -170,6 +170,9 @@ def auto_is_both(
         code: which of the encoder's outputs the decoder gets.
         prepare: called with a model's name and its new weights, to change them.
         average: compare means over many calls for one input, for a code with noise.
+
+    Raises:
+        CheckFailed: they differ, or auto answers the same whatever it gets.
     """
     parts = sizes.parts
     x = inputs(6, parts["encoder"])
@@ -209,6 +212,8 @@ def auto_is_both(
     for part in ("encoder", "decoder"):
         before = painted()
         change(part)
+        if not average:
+            follows_input(painted(), "auto")
         if same(painted(), before):
             raise CheckFailed(
                 f"auto(x) changes with the weights of the {part}",
