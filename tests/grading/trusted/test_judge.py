@@ -14,7 +14,7 @@ from typing import Any
 
 from helpers.checks import vanilla
 from helpers.checks.property_check import CheckFailed
-from helpers.checks.student.interface import StudentError
+from helpers.checks.student.interface import WRONG_NUMBERS, StudentError
 
 import keras
 import numpy as np
@@ -329,12 +329,20 @@ def test_an_answer_of_another_form_is_the_students_error(
         call(student)
 
 
-def test_a_loss_that_is_no_finite_number_is_data(ends: Ends) -> None:
-    beside(liar, ends[0], ({"loss": math.nan}, []), ({"loss": 10**400}, []))
+def test_what_is_not_finite_is_the_students_error(ends: Ends) -> None:
+    answers = ({"loss": math.nan}, []), ({"loss": 10**400}, []), ({}, [X + np.nan])
+    beside(liar, ends[0], *answers, ({}, [X - np.inf]))
     student = RemoteStudent(Channel(ends[1], time.monotonic() + 5), "autoencoder")
 
-    assert math.isnan(student.training_loss(X, X))
-    assert student.training_loss(X, X) == math.inf
+    for ask in (
+        lambda: student.training_loss(X, X),
+        lambda: student.training_loss(X, X),
+        lambda: student.predict("auto", X),
+        lambda: student.get_weights("auto"),
+    ):
+        with pytest.raises(StudentError) as caught:
+            ask()
+        assert caught.value.kind == WRONG_NUMBERS
 
 
 def test_weights_may_not_change_their_shapes(ends: Ends) -> None:
