@@ -152,6 +152,10 @@ def _four_patterns(n: int, width: int) -> np.ndarray:
     return (patterns[np.arange(n) % 4] ^ flipped).astype(np.float32)
 
 
+MAX_DEVIATION = 50
+"""Of means after a short training; those of the reference deviate by 1 or so."""
+
+
 @contract.check("the code does not collapse", hidden_layers=distinct(33, 48, 1))
 def no_collapse(
     student: Student,
@@ -178,7 +182,7 @@ def no_collapse(
     student.train(x, x, epochs=9, batch_size=len(x), learning_rate=3e-2)
     means = student.predict("encoder", x)[heads.at["mean"]]
     deviation = float(means.std(axis=0).max())
-    if not deviation >= 0.3:
+    if not 0.3 <= deviation <= MAX_DEVIATION:
         raise CheckFailed(
             "after a short training, the means of different images differ: their "
             "standard deviation is 0.3 or more in one number of the code",
