@@ -34,6 +34,9 @@ OUTPUTS = ("z", "mean", "log_var")
 MAX_LOSS = 5000.0
 """Of drawn weights: beside a larger loss, the divergence would vanish."""
 
+MIN_KL = 0.05
+"""Of drawn weights, with which the reference has more than 1."""
+
 TINY_LOG_VAR = -30.0
 """A log-variance at which noise, exp(-15) of it, vanishes beside float32 numbers."""
 
@@ -492,6 +495,10 @@ def reconstruction_is_bce(
     set_alike(student, sizes, heads=0, seen=True, biases=0, contrast=2)
     outputs = student.predict("encoder", x, training=True)
     z = outputs[heads.at["z"]]
+    if z.std(axis=1).mean() < 0.5 * z.std():  # one noise for a code: more to average
+        x = inputs(3000, sizes.input_size)
+        outputs = student.predict("encoder", x, training=True)
+        z = outputs[heads.at["z"]]
     shared.follows_input(
         student.predict("decoder", codes(len(x), sizes.latent_dims))[0], "the decoder"
     )
@@ -568,8 +575,12 @@ def kl_is_added(student: Student, sizes: LatentSizes) -> None:
     added, error = added_by_kl(student, sizes)
     outputs = student.predict("encoder", x)
     expected = kl(heads, outputs) - flat
-    for output in heads.mean_and_log_var(outputs):
-        shared.follows_input(output, "the encoder")
+    if not expected > MIN_KL:
+        raise CheckFailed(
+            f"a divergence of more than {MIN_KL} for drawn weights",
+            f"{sizes.mean} and log_var whose divergence is {expected:.2g}",
+            "an activation, or an operation at the end, that lets nothing through.",
+        )
     if not abs(added - expected) <= 1e-3 * abs(expected) + error:
         guesses = _other_divergences(heads, outputs, expected, x)
         nothing = abs(added) <= 1e-3 * abs(expected)

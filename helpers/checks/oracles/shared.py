@@ -483,6 +483,7 @@ def optimizer_is_adam(
     sizes: AutoencoderSizes,
     *,
     elsewhere: Callable[[np.ndarray], bool] = lambda array: False,
+    prepare: Callable[[], None] = lambda: None,
 ) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight.
 
@@ -490,12 +491,16 @@ def optimizer_is_adam(
         student: with built models.
         sizes: what they were built with.
         elsewhere: whether another check looks at the movement of a weight array.
+        prepare: called with the weights set, to change those of auto's parts.
     """
     is_adam(student)
     size = sizes.input_size
     x = inputs(32, size)
     before = all_active(weights_of(student, "auto", size))
     small_outputs(before, shape_of(size)[-1])
+    student.set_weights("auto", before)
+    prepare()
+    before = student.get_weights("auto")
     moves = first_moves(student, before, x, x, elsewhere=elsewhere)
     # Adam's first step is the learning rate, whatever the size of the gradient.
     low, high = np.quantile(
