@@ -113,10 +113,10 @@ def penalty(
         loss, code = _loss_and_codes(student, built, bias=0.5, seen=False)
         rest, rest_code = _loss_and_codes(student, built, bias=-20, seen=False)
         l1 = _difference(np.abs, code, rest_code)
-        if not (l1 > 0.1 and varies(code)):
+        if not (abs(l1) > 0.1 and varies(code)):
             raise CheckFailed(
-                "a code that differs from image to image, and grows with its bias",
-                f"the sum of |code| grows by {l1:.3g}",
+                "a code that differs from image to image, and changes with its bias",
+                f"the sum of |code| changes by {l1:.3g}",
                 "an activation, or an operation after it, that lets nothing through.",
             )
         l2 = _difference(np.square, code, rest_code)
