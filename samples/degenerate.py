@@ -7,7 +7,7 @@
 Each behaviour is tried on the reference, and on a network that is wrong in most ways.
 On the wrong network it must earn nothing: no check may hold that fails without it. On
 the reference, a behaviour that leaves nothing of what the models answer must not keep
-more than the points of checks that look at no numbers. Prints a table of points.
+more than the points of checks that look at no answers. Prints a table of points.
 """
 
 import argparse
@@ -34,18 +34,23 @@ Models = dict[str, keras.Model]
 Change = Callable[[Models], None]
 """Changes models in place, as they come from the builder."""
 
-WITHOUT_NUMBERS = {
-    "shapes": "the shapes are right, whatever the numbers are",
-    "other_sizes": "the shapes are right, whatever the numbers are",
-    "channels": "the shapes are right, whatever the numbers are",
-    "any_size": "the shapes are right, whatever the numbers are",
+SHAPES = "the shapes are right, whatever the numbers are"
+REFUSES = "the builder refuses what it must refuse"
+MOVES = "the weights move as the contract's optimizer moves them"
+LOSSES = "the losses of training differ as they must, whatever the outputs are"
+
+WITHOUT_OUTPUTS = {
+    **dict.fromkeys(("shapes", "other_sizes", "channels", "any_size"), SHAPES),
+    **dict.fromkeys(("wrong_factor", "unknown_kind"), REFUSES),
+    **dict.fromkeys(("optimizer_is_adam", "adam_moves_all"), MOVES),
+    **dict.fromkeys(("nothing_else", "target_is_clean", "fresh_noise"), LOSSES),
+    "beta_weighs": "the losses and weights change with beta as they must",
+    "gradients": "the weights move where the divergence is flat",
     "arguments_unchanged": "calling the builder leaves its arguments alone",
-    "wrong_factor": "the builder refuses what it must refuse",
-    "unknown_kind": "the builder refuses what it must refuse",
     "same_weights": "both kinds have equally many weights",
     "shared_layers": "the classifier's weights are those of the autoencoders",
 }
-"""Checks that look at no numbers that a model answers; what is honest about each."""
+"""Checks that look at no number that a model answers; what is honest about each."""
 
 
 class Degenerate(LocalStudent):
@@ -523,7 +528,7 @@ def kept(name: str, behaviour: Behaviour) -> dict[str, float]:
     return {
         test: points
         for test, points in marks(name, "right", behaviour).items()
-        if points and test not in WITHOUT_NUMBERS
+        if points and test not in WITHOUT_OUTPUTS
     }
 
 

@@ -176,7 +176,7 @@ def no_collapse(
     x = _four_patterns(128, input_dims)
     latent.set_alike(student, sizes, heads=0.2, seen=True, biases=0)
     # Means below 0 to begin with: a ReLU after them never lets one through. Over eight
-    # seeds, means then deviate by 0; those of right models by 1.3 or more; those whose
+    # seeds, means then deviate by 0; those of right models by 1.2 or more; those whose
     # encoder does not learn by 0.3 or less.
     arrays = student.get_weights("encoder")
     heads.put(arrays, "mean", -1.0)
