@@ -450,7 +450,7 @@ def goes_on(
 ) -> None:
     """Check that a step after others moves weights that have no gradient now.
 
-    With all weights 0, the last layer alone has one. Adam remembers the gradients of
+    With kernels of 0, the last layer alone has one. Adam remembers the gradients of
     the steps before, and moves all weights by about 0.67 times its learning rate; by
     more than 0.1 with most settings. What only bears Adam's name leaves them alone.
 
@@ -461,11 +461,18 @@ def goes_on(
         elsewhere: whether another check looks at the movement of a weight array.
         part: name of the model.
     """
-    zeros = [np.zeros_like(array) for array in student.get_weights(part)]
-    student.set_weights(part, zeros)
+    # Biases of more than 0: a code of zeros, and its length, have no gradient.
+    before = [
+        array if not array.shape else np.full_like(array, 0.1 * (array.ndim == 1))
+        for array in student.get_weights(part)
+    ]
+    student.set_weights(part, before)
     student.train(x, y, epochs=1, batch_size=len(x), learning_rate=STEP, part=part)
-    after = [array for array in student.get_weights(part) if not elsewhere(array)]
-    moves = sorted(float(np.abs(array).max()) for array in after)
+    moves = sorted(
+        float(np.abs(after - start).max())
+        for after, start in zip(student.get_weights(part), before, strict=True)
+        if start.shape and not elsewhere(start)
+    )
     # The last layer's two have a gradient, which may turn them round.
     low, high = moves[min(2, len(moves) - 1)], moves[-1]
     if not 0.05 * STEP < low <= high < 3 * STEP:
