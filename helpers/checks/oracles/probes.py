@@ -81,7 +81,7 @@ def close(output: np.ndarray, expected: np.ndarray) -> bool:
 def varies(output: np.ndarray) -> bool:
     """Return whether an answer is another one for other rows, visibly."""
     scale = max(float(np.abs(output).max(initial=0)), 1e-6)
-    return bool(np.ptp(output, axis=0).max(initial=0) > 10 * TOLERANCE * scale)
+    return bool(np.ptp(output, axis=0).max(initial=0) > 3 * TOLERANCE * scale)
 
 
 def alike(first: np.ndarray, second: np.ndarray) -> bool:
