@@ -177,7 +177,7 @@ def _verdict(judging: socket.socket, cells: socket.socket, deadline: float) -> V
         bounds=Bounds(text=1 << 26),
         deadline=time.monotonic() + left + GRACE_S,
     )
-    if "error" in verdict:
+    if "error" in verdict:  # before a question was asked, or killed from outside
         raise SandboxError(f"the trusted process failed: {verdict['error']}")
     return Verdict(**verdict)
 
