@@ -57,7 +57,7 @@ class Limits:
 
     Attributes:
         wall_s: seconds on the clock, all cells together.
-        cpu_s: seconds of processor time of any one process.
+        cpu_s: seconds of processor time, all processes together.
         memory_mb: megabytes of memory.
         processes: processes and threads.
         file_mb: megabytes of each file, and of all private files together.

@@ -10,7 +10,6 @@ import os
 import resource
 import signal
 import socket
-import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn

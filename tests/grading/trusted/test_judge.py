@@ -398,7 +398,9 @@ def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
         name = f"test_{number}"
         visible.append(Cell(name, name, source=seen, **about))
         full_tests.append(Cell(name, name, source=f"{seen}\n{hidden}", **about))
-    return last(judge(["from helpers.checks import quiz"], visible, full_tests, channel))
+    return last(
+        judge(["from helpers.checks import quiz"], visible, full_tests, channel)
+    )
 
 
 def test_points_are_for_cells_whose_visible_and_hidden_tests_pass() -> None:

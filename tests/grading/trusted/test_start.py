@@ -25,7 +25,7 @@ from samples.course import ROOT
 from samples.notebooks import references
 
 RIGHT = references("quiz")
-LAST = "answer_17_complete"
+LAST = "answer_19_complete"
 
 
 def made(source: str, wall_s: float = 60) -> Job:
@@ -72,13 +72,11 @@ def test_judging_that_breaks_off_costs_what_was_not_judged(
     "source",
     [
         "3 ** (3 ** 25)",
-        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
     ],
     ids=["in C", "in Python"],
 )
-def test_judging_that_does_not_end_is_ended(
-    executor: Executor, source: str
-) -> None:
+def test_judging_that_does_not_end_is_ended(executor: Executor, source: str) -> None:
     result = executor.execute(made(source, wall_s=2))
 
     assert lost(result) == {LAST}
