@@ -9,8 +9,11 @@ from pathlib import Path
 
 from grading.runtime.job import Limits
 
-NICE = 10
-"""Above it stand the grader, supervisors and verdicts, with nine times the weight."""
+NICE, SESSION_NICE = 5, 2
+"""Of each process in a sandbox, and of all as one session, where Linux shares the
+processor among sessions first. Above stand the grader, supervisors and verdicts, with
+three times the weight; not with more, or other work on the machine would starve a
+student's."""
 SOCKET_BYTES = 300 << 10
 """What Linux keeps at most for a socket: its buffer, which cannot be made larger."""
 ADDRESSES = 16
@@ -19,15 +22,12 @@ TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 def stand_back() -> None:
-    """Let the grader's own processes go first; call it in a new session.
-
-    Linux shares the processor among sessions first where it groups them.
-    """
+    """Let the grader's own processes go first; call it in a new session."""
     os.nice(NICE)
     with contextlib.suppress(FileNotFoundError, PermissionError):
         for _ in range(50):
             try:
-                Path("/proc/self/autogroup").write_text(str(NICE))
+                Path("/proc/self/autogroup").write_text(str(SESSION_NICE))
                 return
             except BlockingIOError:  # not more often than ten times a second, all users
                 time.sleep(0.05)

@@ -19,7 +19,7 @@ from grading.runtime import sandbox
 from grading.runtime.executor import Executor
 from grading.runtime.job import Limits
 from grading.runtime.sandbox import filesystem, probe, seccomp
-from grading.runtime.sandbox.limits import NICE
+from grading.runtime.sandbox.limits import NICE, SESSION_NICE
 from samples.course import ROOT
 
 LIMITS = {"wall_s": 10, "memory_mb": 400, "processes": 20, "file_mb": 4, "cpu_s": 10}
@@ -328,7 +328,7 @@ say(os.path.exists('/proc/self/autogroup') and open('/proc/self/autogroup').read
 
     assert int(found[0]) >= NICE
     assert found[1:4] == [*["Operation not permitted"], "(0, 0)", found[1]]
-    assert found[4] == "False" or found[4].endswith(f"nice {NICE}")
+    assert found[4] == "False" or found[4].endswith(f"nice {SESSION_NICE}")
 
 
 def test_a_new_session_is_refused_also_after_a_fork() -> None:
