@@ -67,7 +67,7 @@ class Limits:
     wall_s: float = 120.0
     cpu_s: float = 120.0
     memory_mb: int = 4096
-    processes: int = 256
+    processes: int = 128
     file_mb: int = 64
     output_kb: int = 1024
 

@@ -26,7 +26,7 @@ MISSING = (
 # Names that one of x86-64 and 64-bit ARM lacks are left out there.
 NAMES = """
     # files
-    open openat close close_range read write readv writev pread64 pwrite64 preadv
+    open openat creat close close_range read write readv writev pread64 pwrite64 preadv
     pwritev preadv2 pwritev2 lseek stat fstat lstat newfstatat statx access faccessat
     faccessat2 readlink readlinkat getdents getdents64 getcwd chdir fchdir mkdir mkdirat
     rmdir unlink unlinkat rename renameat renameat2 link linkat symlink symlinkat chmod
@@ -81,6 +81,7 @@ FILE_COMMANDS = (*range(12), 15, 16, 36, 37, 38, 1030, 1032)
 DEVICE_COMMANDS = (0x5401, 0x5413, 0x540F, 0x541B, 0x5421, 0x5450, 0x5451)
 # Names of threads and memory, signals to parents, dumps, capabilities, privileges.
 PROPERTIES = (1, 2, 3, 4, 15, 16, 23, 38, 39, 41, 42, 0x53564D41)
+POLICIES = (0, 3, 5)  # the usual one, batch and idle: TensorFlow sets the first
 
 Condition = tuple[int, int, int]
 """Number of an argument, a mask, and what is left of the argument under it."""
@@ -112,6 +113,7 @@ def conditions() -> Iterator[tuple[str, Sequence[Condition]]]:
         ("fcntl", 1, FILE_COMMANDS),
         ("ioctl", 1, DEVICE_COMMANDS),
         ("prctl", 0, PROPERTIES),
+        ("sched_setscheduler", 1, POLICIES),
     ):
         for condition in _equal(argument, *values):
             yield call, condition
