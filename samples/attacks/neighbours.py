@@ -247,9 +247,9 @@ print(libc.syscall(435, None, 0))
         code="""
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-names = ("setns", "quotactl", "swapon", "reboot", "syslog", "personality", "inotify_init",
-         "fanotify_init", "lookup_dcookie", "vhangup", "iopl", "settimeofday", "sync",
-         "sethostname", "syncfs", "mlockall", "ioperm", "delete_module")
+names = ("setns", "quotactl", "swapon", "klogctl", "personality", "inotify_init",
+         "fanotify_init", "vhangup", "iopl", "settimeofday", "sethostname", "syncfs",
+         "mlockall", "ioperm", "delete_module")
 found = [getattr(libc, name)(0, 0, 0, 0, 0) for name in names if hasattr(libc, name)]
 print({value for value in found if value != -1} - {0} or "none", found.count(0))
 """,
