@@ -19,7 +19,6 @@ from grading.runtime.job import Job, Limits, Result
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
-from grading.trusted import start
 from grading.trusted.channel import MAX_WORD, Channel, RemoteStudent
 from samples.course import ROOT
 from samples.notebooks import references
@@ -80,7 +79,7 @@ def test_judging_that_does_not_end_is_ended(executor: Executor, source: str) -> 
     result = executor.execute(made(source, wall_s=2))
 
     assert lost(result) == {LAST}
-    assert result.messages[LAST] == f"Not judged: {start.TOO_LONG}."
+    assert "too long" in result.messages[LAST]
     assert result.status == "timeout"
 
 
