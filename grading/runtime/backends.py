@@ -5,8 +5,10 @@ environment and nothing else: no course folder, no gradebook, no shared files.
 """
 
 import socket
+import threading
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 
 from helpers.errors import CourseError
 
@@ -23,12 +25,71 @@ Outcome = Result | SandboxError
 """What came of a job; or why nothing did, which is not the submission's fault."""
 
 
+WAITED, BUSY = 0.1, 0.75
+"""Shares of a job's time: it was starved if it waited for a processor for more than the
+first, and had one for less than the second."""
+
+
+class Turns:
+    """Jobs side by side, and now and then one alone."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._running = 0
+        self._alone = False
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Run the block beside others, but not while one is alone."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone)
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Run the block when no other runs, and let none begin meanwhile."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._alone)
+            self._alone = True
+            self._changed.wait_for(lambda: not self._running)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone = False
+                self._changed.notify_all()
+
+
+_turns = Turns()
+
+
+def starved(result: Result) -> bool:
+    """Return whether a job ran out of time because others had the processor.
+
+    One that sleeps does not wait for a processor, one that computes has it: neither
+    keeps the class waiting for a second time.
+    """
+    seconds = result.seconds
+    whole = seconds.get("all", 0.0)
+    return (
+        result.status == "timeout"
+        and seconds.get("waited", 0.0) > WAITED * whole
+        and seconds.get("processor", 0.0) < BUSY * whole
+    )
+
+
 class PoolError(CourseError):
     """Jobs cannot run where they were to run; the message says what to do."""
 
 
 def run_json(job: str, trust_submissions: bool = False) -> str:
-    """Run a job, a second time if the machine failed the first time.
+    """Run a job, a second time, alone, if the machine failed it or starved it.
 
     This is all that a worker does, here or elsewhere.
 
@@ -48,9 +109,14 @@ def run_json(job: str, trust_submissions: bool = False) -> str:
     if fingerprint.key(parsed, fingerprint.environment()) != parsed.key:
         raise PoolError(other_environment(socket.gethostname()))
     try:
-        result = execute(parsed, trust_submissions=trust_submissions)
+        with _turns.beside():
+            result = execute(parsed, trust_submissions=trust_submissions)
+        again = starved(result)
     except SandboxError:
-        result = execute(parsed, trust_submissions=trust_submissions)
+        again = True
+    if again:
+        with _turns.alone():
+            result = execute(parsed, trust_submissions=trust_submissions)
     return result.to_json(seconds=True)
 
 

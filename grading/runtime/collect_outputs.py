@@ -56,7 +56,7 @@ class Messages:
             left = max(0, self.room - self.size)
             self._full = self._full or len(output["text"]) > left
             output["text"] = output["text"][:left]
-        size = len(json.dumps(output))
+        size = len(json.dumps(output)) * self._copies(str(kind), content)
         # An error always has room, once: it says whether a cell passed.
         room = self.room + (MAX_ERROR if kind == "error" else SLACK)
         if self.size + size > room or len(self._found) >= MAX_KEPT:
@@ -65,13 +65,18 @@ class Messages:
         self.size += size
         self._put(str(kind), content, output)
 
+    def _copies(self, kind: str, content: dict[str, Any]) -> int:
+        """Return how many times a message is shown: an update, in each display."""
+        if kind != "update_display_data":
+            return 1
+        return len(self._displays.get(str(_display_id(content)), []))
+
     def _clear(self) -> None:
         self._found.clear()
         self._clear_next = False
 
     def _put(self, kind: str, content: dict[str, Any], output: Output) -> None:
-        transient = content.get("transient")
-        name = transient.get("display_id") if isinstance(transient, dict) else None
+        name = _display_id(content)
         if kind == "update_display_data":
             for shown in self._displays.get(str(name), []):
                 shown["data"] = output["data"]
@@ -93,6 +98,11 @@ class Messages:
                 {"output_type": "stream", "name": "stdout", "text": LEFT_OUT}
             )
         return outputs
+
+
+def _display_id(content: dict[str, Any]) -> Any:
+    transient = content.get("transient")
+    return transient.get("display_id") if isinstance(transient, dict) else None
 
 
 def _stream(_: str, content: dict[str, Any]) -> Output | None:

@@ -22,9 +22,13 @@ from grading.runtime.protocol import Bounds, ProtocolError
 from grading.runtime.sanitize import MAX_TEXT, text
 
 GRACE_S = 15.0
+END_S = 300.0
+"""A supervisor that is gone is noticed at once: one that is silent is kept waiting."""
 KINDS: tuple[Kind, ...] = ("kernel", "verdict")
 ENDED = {
     "memory": "The program used more memory than a submission may, and was stopped.",
+    "processor": "The program used more processor time than a submission may, and was "
+    "stopped.",
     "error": "The sandbox failed: {error}",
     "lost": "The sandbox was lost.",
 }
@@ -152,6 +156,8 @@ class Executor:
             "cells": ran - started,
             "verdict": judged - ran,
             "all": time.monotonic() - started,
+            "processor": end.get("processor", 0.0),
+            "waited": end.get("waited", 0.0),
         }
         return _result(job, outputs, kernel, verdict, end, seconds)
 
@@ -177,7 +183,7 @@ def _verdict(judging: socket.socket, cells: socket.socket, deadline: float) -> V
         bounds=Bounds(text=1 << 26),
         deadline=time.monotonic() + left + GRACE_S,
     )
-    if "error" in verdict:
+    if "error" in verdict:  # before a question was asked, or killed from outside
         raise SandboxError(f"the trusted process failed: {verdict['error']}")
     return Verdict(**verdict)
 
@@ -203,7 +209,7 @@ def _stop(control: socket.socket) -> dict[str, Any]:
     """End the sandbox; return its supervisor's report. Nothing runs in it any more."""
     with suppress(OSError):
         control.shutdown(socket.SHUT_WR)
-    control.settimeout(GRACE_S)
+    control.settimeout(END_S)
     try:
         report: dict[str, Any] = json.loads(control.recv(1 << 16))
         return report
@@ -224,9 +230,9 @@ def _result(
         raise SandboxError(ENDED[why].format(**end))
     status: Status = "graded"
     notes = []
-    if why == "memory":
+    if why in ("memory", "processor"):
         status = "failed"
-        notes.append(ENDED["memory"])
+        notes.append(ENDED[why])
     elif kernel.late or isinstance(kernel.ended, protocol.LateError) or verdict.late:
         status = "timeout"
         notes.append(

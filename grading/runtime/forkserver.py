@@ -21,6 +21,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -282,8 +283,14 @@ def _serve(requests: socket.socket, start: Start) -> NoReturn:
 def _main(requests: socket.socket) -> NoReturn:
     for name in FORKS_SOONER:
         os.environ.pop(name, None)
-    with _without(NEVER_USED - {os.environ.get("KERAS_BACKEND")}):
+    with (
+        _without(NEVER_USED - {os.environ.get("KERAS_BACKEND")}),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        # Matplotlib would leave a folder of its own where there is no home to write to.
+        os.environ["MPLCONFIGDIR"] = folder
         _import_all()
+        del os.environ["MPLCONFIGDIR"]
     _serve(requests, _fork_server)
 
 

@@ -57,7 +57,7 @@ class Limits:
 
     Attributes:
         wall_s: seconds on the clock, all cells together.
-        cpu_s: seconds of processor time of any one process.
+        cpu_s: seconds of processor time, all processes together.
         memory_mb: megabytes of memory.
         processes: processes and threads.
         file_mb: megabytes of each file, and of all private files together.
@@ -67,7 +67,7 @@ class Limits:
     wall_s: float = 120.0
     cpu_s: float = 120.0
     memory_mb: int = 4096
-    processes: int = 256
+    processes: int = 128
     file_mb: int = 64
     output_kb: int = 1024
 

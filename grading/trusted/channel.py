@@ -22,6 +22,10 @@ from grading.runtime.protocol import Bounds, ProtocolError
 
 CALL_S = 30.0
 MAX_MESSAGE = 4000
+MAX_WORD = 200
+"""Characters of a name or a class that a model claims."""
+MAX_WEIGHTS = 1 << 22
+"""Numbers in a model's weights: checks make others of the same shapes."""
 
 
 class Channel:
@@ -113,6 +117,17 @@ def _as_error(report: Any) -> StudentError:
     )
 
 
+def _short(value: Any) -> Any:
+    """Return a value with all strings in it cut to ``MAX_WORD``."""
+    if isinstance(value, str):
+        return value[:MAX_WORD]
+    if isinstance(value, list):
+        return [_short(item) for item in value]
+    if isinstance(value, dict):
+        return {key[:MAX_WORD]: _short(item) for key, item in value.items()}
+    return value
+
+
 def _wrong(message: str) -> StudentError:
     return StudentError("WrongReturn", message)
 
@@ -169,11 +184,14 @@ class RemoteStudent(Student):
             and {"input_shape", "output_shape"} <= facts.keys()
         ):
             raise _wrong(f"{part} does not say what it is made of")
-        return dict(facts)
+        short: dict[str, Any] = _short(facts)
+        return short
 
     def _weights(self, part: str) -> Arrays:
         _, arrays = self.channel.ask("get_weights", part=part)
         shapes = [array.shape for array in arrays]
+        if sum(array.size for array in arrays) > MAX_WEIGHTS:
+            raise _wrong(f"{part} has more than {MAX_WEIGHTS} weights")
         if self._shapes.setdefault(part, shapes) != shapes:
             raise _wrong(f"the weights of {part} change their number or shapes")
         if not shapes:

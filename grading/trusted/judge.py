@@ -12,9 +12,9 @@ import io
 import signal
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Any, NoReturn
+from typing import Any
 
 from helpers.checks import randomness
 from helpers.checks.property_check import CheckFailed
@@ -22,10 +22,14 @@ from helpers.checks.student.interface import StudentError
 
 from grading.runtime import protocol
 from grading.runtime.job import Cell, Verdict
-from grading.runtime.protocol import Bounds, ProtocolError
+from grading.runtime.protocol import Bounds
 from grading.trusted.channel import Channel
 
 GRACE_S = 5.0
+MAX_WORDS = 4000
+"""Characters of each part of a message."""
+MAX_PRINTED = 20_000
+"""Characters that a test cell prints."""
 
 
 def hidden_part(visible: str, whole: str) -> str:
@@ -53,8 +57,8 @@ def judge(
     cells: Iterable[Cell],
     full_tests: Iterable[Cell],
     channel: Channel,
-) -> Verdict:
-    """Run the test cells; return what they say.
+) -> Iterator[Verdict]:
+    """Run the test cells; yield after each what they say so far, one object each time.
 
     Args:
         setup: the course's own cells that import what the test cells use.
@@ -66,6 +70,7 @@ def judge(
     for source in setup:
         _execute(source, names)
     verdict = Verdict()
+    yield verdict
     visible = {}
     for cell in cells:
         verdict.printed[cell.name], error = _run(cell.source, names, channel)
@@ -75,6 +80,7 @@ def judge(
                 verdict.messages[cell.grade_id] = _message(error)
         elif error is not None:
             verdict.printed[cell.name] += f"{_message(error)}\n"
+        yield verdict
     for cell in full_tests:
         if cell.grade_id not in verdict.messages:
             source = hidden_part(visible.get(cell.grade_id, ""), cell.source)
@@ -86,10 +92,10 @@ def judge(
                 verdict.messages[cell.grade_id] = _message(error)
         lost = cell.grade_id in verdict.messages
         verdict.marks[cell.grade_id] = 0.0 if lost else float(cell.points)
-    if channel.broken:
-        verdict.late = channel.broken.kind == "Timeout"
-        verdict.broken = channel.broken.message
-    return verdict
+        if channel.broken:
+            verdict.late = channel.broken.kind == "Timeout"
+            verdict.broken = channel.broken.message
+        yield verdict
 
 
 def _execute(source: str, names: dict[str, Any]) -> None:
@@ -101,24 +107,57 @@ def _run(
     source: str, names: dict[str, Any], channel: Channel
 ) -> tuple[str, Exception | None]:
     """Run a test; return what it printed, and why it failed or None."""
+    failure = None
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         try:
-            for name in free_names(source):
-                if name not in names and not hasattr(builtins, name):
-                    names[name] = channel.value(name)
-            exec(compile(source, "<test>", "exec"), names)
+            with _time_limit:
+                for name in free_names(source):
+                    if name not in names and not hasattr(builtins, name):
+                        names[name] = channel.value(name)
+                exec(compile(source, "<test>", "exec"), names)
         except Exception as error:
-            return printed.getvalue(), error
-    return printed.getvalue(), None
+            failure = error
+    return printed.getvalue()[:MAX_PRINTED], failure
+
+
+class _TimeLimit:
+    """Breaks off a test when the time for all is over, and nothing beside a test."""
+
+    def __init__(self) -> None:
+        self._testing = False
+
+    def __enter__(self) -> None:
+        self._testing = True
+
+    def __exit__(self, *_: object) -> None:
+        self._testing = False
+
+    def begin(self, seconds: float) -> None:
+        """Let tests run for so many seconds, all together."""
+        signal.signal(signal.SIGALRM, self._over)
+        # Again and again: a check may take the first one for an error of its own.
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+
+    def _over(self, *_: Any) -> None:
+        if self._testing:
+            raise TimeoutError("the check takes too long")
+
+
+_time_limit = _TimeLimit()
 
 
 def _message(error: Exception) -> str:
     """Return what a student reads about a test that failed."""
-    if isinstance(error, CheckFailed):
-        return str(error)
-    if isinstance(error, StudentError):
-        return error.message
-    return f"{type(error).__name__}: {error}"
+    try:
+        if isinstance(error, CheckFailed):
+            for part in ("expected", "found", "likely_cause"):
+                setattr(error, part, str(getattr(error, part))[:MAX_WORDS])
+            return str(error)
+        if isinstance(error, StudentError):
+            return error.message[:MAX_WORDS]
+        return f"{type(error).__name__}: {error}"[:MAX_WORDS]
+    except Exception:  # what the student's process said cannot be put into words
+        return type(error).__name__
 
 
 def _of_hidden_test(error: Exception, cell: Cell) -> CheckFailed:
@@ -139,47 +178,39 @@ def _of_hidden_test(error: Exception, cell: Cell) -> CheckFailed:
 # --- the process ----------------------------------------------------------------------
 
 
-def answer(control: socket.socket, questions: socket.socket) -> NoReturn:
-    """Read what is to be judged from ``control``, judge it, send the verdict.
+def answer(
+    control: socket.socket, questions: socket.socket, says: socket.socket
+) -> None:
+    """Read what is to be judged from ``control`` and judge it.
 
     Args:
         control: the other end is the grader's.
         questions: the other end is the student's process.
+        says: takes, when questions begin, ``until`` (on the clock of
+            ``time.monotonic``) and the names of all ``tests``; after each test the
+            ``verdict`` so far; and ``done`` at last.
     """
-    import resource  # Windows, where `course export` works, has none
-
     import keras
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     bounds = Bounds(text=1 << 26)
-    try:
-        request, _ = protocol.receive(control, bounds=bounds)
-        cells, full_tests = (
-            [Cell(**cell) for cell in request[name]] for name in ("cells", "full_tests")
-        )
-        _warm_up(request["setup"])
-        # The student's process is ready once the grader says so.
-        go, _ = protocol.receive(control, bounds=bounds)
-        randomness.use_seed(request["seed"])
-        keras.utils.set_random_seed(0)
-        deadline = time.monotonic() + go["seconds"]
-        channel = Channel(questions, deadline)
-        # A check that takes too long itself fails, and so do those after it.
-        signal.signal(signal.SIGALRM, _too_late)
-        signal.setitimer(signal.ITIMER_REAL, go["seconds"] + GRACE_S, 0.1)
-        verdict = judge(request["setup"], cells, full_tests, channel)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    request, _ = protocol.receive(control, bounds=bounds)
+    cells, full_tests = (
+        [Cell(**cell) for cell in request[name]] for name in ("cells", "full_tests")
+    )
+    _warm_up(request["setup"])
+    # The student's process is ready once the grader says so.
+    go, _ = protocol.receive(control, bounds=bounds)
+    randomness.use_seed(request["seed"])
+    keras.utils.set_random_seed(0)
+    deadline = time.monotonic() + go["seconds"]
+    tests = [cell.grade_id for cell in full_tests]
+    protocol.send(says, {"until": deadline + GRACE_S, "tests": tests})
+    channel = Channel(questions, deadline)
+    _time_limit.begin(go["seconds"] + GRACE_S)
+    for verdict in judge(request["setup"], cells, full_tests, channel):
         verdict.late = verdict.late or time.monotonic() > deadline + GRACE_S
-        protocol.send(control, asdict(verdict))
-    except ProtocolError:
-        pass  # the grader is gone
-    except Exception as error:
-        protocol.send(control, {"error": f"{type(error).__name__}: {error}"})
-    raise SystemExit
-
-
-def _too_late(*_: Any) -> NoReturn:
-    raise TimeoutError("the check takes too long")
+        protocol.send(says, {"verdict": asdict(verdict)})
+    protocol.send(says, {"done": True})
 
 
 def _warm_up(setup: list[str]) -> None:

@@ -49,7 +49,7 @@ try:
 except OSError as error:
     print(type(error).__name__)
 """,
-        shown="PermissionError",
+        shown="OSError",
     ),
     escape(
         "environment_poisoned_for_the_next",

@@ -12,7 +12,8 @@ HOME = "/tmp/home"
 INSIDE = 1000
 """User and group id inside."""
 
-DEVICES = ("null", "zero", "full", "random", "urandom")
+# Not /dev/zero: mapped, it is memory that belongs to no process.
+DEVICES = ("null", "full", "random", "urandom")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SETTINGS = (
     "/etc/ld.so.cache",

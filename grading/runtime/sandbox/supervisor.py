@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from grading.runtime.job import Limits
 from grading.runtime.sandbox import INTERRUPT, namespaces, seccomp
 from grading.runtime.sandbox.filesystem import HOME, INSIDE, make_view
-from grading.runtime.sandbox.limits import limit, memory, tree
+from grading.runtime.sandbox.limits import Usage, limit, stand_back, tree, usage
 from grading.runtime.sandbox.namespaces import map_user, prctl, unshare
 
 NOBODY = 61_184
@@ -34,8 +34,9 @@ def supervise(
     ``INTERRUPT``, sent through ``control``, interrupts what runs.
     The calling process, which must have one thread, becomes the supervisor. At the end
     it sends one JSON object through ``control``: ``why`` it ended (``"exited"``,
-    ``"stopped"``, ``"memory"`` or ``"error"``) and the exit ``code``. By then no
-    process of the sandbox is left.
+    ``"stopped"``, ``"memory"``, ``"processor"`` or ``"error"``), the exit ``code``, and
+    the seconds of ``processor`` time and of time in which it ``waited`` for a
+    processor. By then no process of the sandbox is left.
 
     Args:
         run: what the student's process does.
@@ -101,7 +102,7 @@ def supervise_without_sandbox(
                 os._exit(0)
         for fd in keep:
             os.close(fd)
-        report = _watch(child, limits, control, os.killpg, kernel=0)
+        report = _watch(child, limits, control, os.killpg, sandboxed=False)
         with contextlib.suppress(OSError):
             os.killpg(child, signal.SIGKILL)
         with contextlib.suppress(OSError):
@@ -128,6 +129,7 @@ def _as_init(
     try:
         try:
             os.setsid()  # no signal to a process group reaches the supervisor
+            stand_back()
             _close_all_but(keep)
             unshare(
                 namespaces.CLONE_NEWNS
@@ -147,6 +149,8 @@ def _as_init(
             map_user(INSIDE, user)
             unshare(namespaces.CLONE_NEWNS)
             Path("/proc/sys/user/max_user_namespaces").write_text("0")
+            # So that nobody inside can change who is ended where memory runs out.
+            namespaces.restrict("/proc", namespaces.MOUNT_ATTR_RDONLY, 0)
             namespaces.drop_capabilities()
             prctl(namespaces.PR_SET_DUMPABLE, 0)
             prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -185,7 +189,8 @@ def _watch(
     limits: Limits,
     control: socket.socket,
     kill: Callable[[int, int], None] = os.kill,
-    kernel: int = 1,
+    *,
+    sandboxed: bool = True,
 ) -> dict[str, Any]:
     """Wait until the process ``first`` ends, or end it; return how it went.
 
@@ -194,10 +199,11 @@ def _watch(
         limits: what it and those below may use.
         control: a message interrupts the kernel, the end of it ends all.
         kill: how to end it.
-        kernel: where the kernel stands in the tree: 0 if it is ``first``.
+        sandboxed: whether the kernel stands below ``first``, in a network of its own.
     """
     why = "exited"
     most = limits.memory_mb << 20
+    used = Usage()
     handle = os.pidfd_open(first)
     poll = select.poll()
     poll.register(handle, select.POLLIN)
@@ -208,11 +214,23 @@ def _watch(
             break
         if ready and control.recv(len(INTERRUPT)):
             with contextlib.suppress(OSError, IndexError):
-                os.kill(list(tree(first))[kernel], signal.SIGINT)
+                os.kill(list(tree(first))[sandboxed], signal.SIGINT)
             continue
-        if ready or memory(first, most) > most:
-            why = "stopped" if ready else "memory"
-            kill(first, signal.SIGKILL)
-            break
+        used = usage(first, most, sandboxed=sandboxed)
+        if ready:
+            why = "stopped"
+        elif used.memory > most:
+            why = "memory"
+        elif used.processor > limits.cpu_s:
+            why = "processor"
+        else:
+            continue
+        kill(first, signal.SIGKILL)
+        break
     _, status = os.waitpid(first, 0)  # for an init: when its namespace is empty
-    return {"why": why, "code": os.waitstatus_to_exitcode(status)}
+    return {
+        "why": why,
+        "code": os.waitstatus_to_exitcode(status),
+        "processor": used.processor,
+        "waited": used.waited,
+    }

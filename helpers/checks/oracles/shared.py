@@ -290,6 +290,12 @@ def losses(x: np.ndarray, x_hat: np.ndarray, wanted: str = BCE) -> dict[str, flo
         x_hat: outputs, of the same shape.
         wanted: the contract's, ``BCE`` or ``MSE``; the others are those ``INSTEAD``.
     """
+    if x.shape != x_hat.shape:  # arithmetic would make them one large array
+        raise CheckFailed(
+            f"outputs of shape {x.shape}",
+            str(x_hat.shape),
+            "a model whose outputs have another shape than its targets.",
+        )
     p = np.clip(x_hat, np.float32(1e-7), np.float32(1 - 1e-7))  # as Keras does
     x, x_hat, p = x.astype(np.float64), x_hat.astype(np.float64), p.astype(np.float64)
     bce = float(-(x * np.log(p) + (1 - x) * np.log(1 - p)).mean())

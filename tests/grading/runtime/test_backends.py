@@ -107,6 +107,61 @@ def test_a_job_that_the_machine_failed_once_is_run_again(
     assert tries == ["ana", "ana"]
 
 
+def timed_out(one: Job, waited: float, processor: float) -> Result:
+    """Return the result of a job that ran out of its ten seconds."""
+    seconds = {"all": 10.0, "waited": waited, "processor": processor}
+    return Result(one.key, one.student, one.assignment, "timeout", seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("waited", "processor", "times"),
+    [(9.0, 1.0, 2), (0.0, 0.0, 1), (0.1, 10.0, 1), (9.9, 15.0, 1)],
+    ids=["starved", "slept", "computed", "starved by itself"],
+)
+def test_a_job_that_others_starved_is_repeated(
+    monkeypatch: pytest.MonkeyPatch, waited: float, processor: float, times: int
+) -> None:
+    tries = []
+
+    def execute(one: Job, **how: bool) -> Result:
+        tries.append(one.student)
+        if len(tries) == 1:
+            return timed_out(one, waited, processor)
+        return answered(one)
+
+    monkeypatch.setattr(backends, "execute", execute)
+
+    result = Result.from_json(backends.run_json(made("ana", "").to_json()))
+
+    assert len(tries) == times
+    assert result.status == ("graded" if times == 2 else "timeout")
+
+
+def test_a_job_that_is_repeated_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, running, seen, tries = threading.Lock(), [0], [], set()
+
+    def execute(one: Job, **how: bool) -> Result:
+        with lock:
+            running[0] += 1
+            again = one.student in tries
+            tries.add(one.student)
+            beside = running[0] - 1
+        time.sleep(0.05)
+        with lock:
+            if again:
+                seen.append(max(beside, running[0] - 1))
+            running[0] -= 1
+        return answered(one) if again else timed_out(one, 9.0, 1.0)
+
+    monkeypatch.setattr(backends, "execute", execute)
+
+    jobs = [made(f"student-{number}", "") for number in range(6)]
+    found = dict(backends.run(jobs, workers=3))
+
+    assert seen == [0] * 6
+    assert all(found[one] == answered(one) for one in jobs)
+
+
 def test_a_job_that_the_machine_fails_twice_keeps_nobody_else_from_a_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

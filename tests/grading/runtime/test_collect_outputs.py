@@ -44,6 +44,17 @@ def test_a_display_that_is_updated_shows_its_last_value() -> None:
     assert one["data"]["text/plain"] == "99 %"
 
 
+def test_an_update_counts_in_each_display_that_it_changes() -> None:
+    found = outputs(
+        *[shown("", display="bar")] * 50,
+        shown("x" * 5000, "update_display_data", display="bar"),
+        room=20_000,
+    )
+
+    assert sum(len(one.get("data", {}).get("text/plain", "")) for one in found) == 0
+    assert found[-1]["text"] == LEFT_OUT
+
+
 def test_an_update_of_an_unknown_display_shows_nothing() -> None:
     assert outputs(shown("99 %", "update_display_data", display="bar")) == []
 

@@ -23,7 +23,7 @@ import pytest
 from grading.course import Course
 from grading.runtime import protocol
 from grading.runtime.executor import Executor
-from grading.runtime.job import Cell, Job
+from grading.runtime.job import Cell, Job, Verdict
 from grading.runtime.protocol import Bounds, LateError, ProtocolError
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
@@ -385,6 +385,12 @@ def test_the_names_that_a_cell_needs() -> None:
 NOTHING_ASKED: Any = {"broken": None, "asked": 0}
 
 
+def last(verdicts: Iterator[Verdict]) -> Verdict:
+    """Return the last one: the whole verdict."""
+    *_, verdict = verdicts
+    return verdict
+
+
 def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
     """Return the verdict on test cells, each with its visible and its hidden text."""
 
@@ -400,7 +406,9 @@ def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
         name = f"test_{number}"
         visible.append(Cell(name, name, source=seen, **about))
         full_tests.append(Cell(name, name, source=f"{seen}\n{hidden}", **about))
-    return judge(["from helpers.checks import quiz"], visible, full_tests, channel)
+    return last(
+        judge(["from helpers.checks import quiz"], visible, full_tests, channel)
+    )
 
 
 def test_points_are_for_cells_whose_visible_and_hidden_tests_pass() -> None:
@@ -462,7 +470,7 @@ def test_the_words_about_a_hidden_test_are_not_the_student_s(error: Exception) -
         "test", "test", source=f"{visible.source}\nbuilt(autoencoder, size=9)", **about
     )
 
-    found = judge([setup], [visible], [full_test], channel)
+    found = last(judge([setup], [visible], [full_test], channel))
 
     assert found.marks == {"test": 0.0}
     assert found.messages["test"].startswith("Does not hold: it can be built\n")
