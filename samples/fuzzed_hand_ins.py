@@ -110,6 +110,11 @@ def runs(pieces: list[Any], largest: int) -> st.SearchStrategy[Any]:
     return st.lists(run, min_size=1, max_size=6).map(joined)
 
 
+def lines(text: str) -> list[str]:
+    """Return the begin of a text as a list of lines, as Jupyter writes it."""
+    return text[:100_000].splitlines(keepends=True)
+
+
 def cells(largest: int) -> st.SearchStrategy[dict[str, Any]]:
     """Return a strategy for a cell as it may stand in a notebook."""
     text = runs(BAIT, largest)
@@ -125,7 +130,7 @@ def cells(largest: int) -> st.SearchStrategy[dict[str, Any]]:
             "cell_type": st.sampled_from(
                 ["code", "code", "markdown", "raw", "\x1b", 1]
             ),
-            "source": text | text.map(lambda value: value.splitlines(True)) | st.none(),
+            "source": text | text.map(lines) | st.none(),
             "metadata": metadata,
         },
         optional={"id": st.sampled_from(GRADE_IDS), "input": text},
@@ -145,7 +150,7 @@ def notebooks(draw: st.DrawFn, largest: int) -> bytes:
             notebook["cells"][at]["source"] = cell["source"]
         else:
             times = draw(st.sampled_from([1, 1, 1, 30, 1_000]))
-            size = len(cell["source"] or "") + 100
+            size = len("".join(cell["source"] or "")) + 100
             notebook["cells"] += [cell] * max(1, min(times, largest // size))
     if draw(st.integers(0, 7)) == 0:
         sheet = {"cells": notebook.pop("cells")}
