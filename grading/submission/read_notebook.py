@@ -84,6 +84,23 @@ def read(
     if not text.strip():
         raise UnreadableError("The notebook is an empty file.")
     _check_structure(text)
+    notebook = _decoded(text, notes)
+    cells = notebook.get("cells")
+    if "worksheets" in notebook:
+        cells = _old_cells(notebook["worksheets"])
+        version = str(notebook.get("nbformat"))[:20].removesuffix(".0")
+        notes.append(f"It was in the old notebook format {version}.")
+    if not isinstance(cells, list) or not cells:
+        raise UnreadableError("The notebook has no cells.")
+    return _allowed(cells, allowance), notes
+
+
+def _decoded(text: str, notes: list[str]) -> dict[str, Any]:
+    """Return the object that a text holds; add to ``notes`` what was left out.
+
+    Raises:
+        UnreadableError: it holds none.
+    """
     try:
         # Raw line ends and tabs inside strings are read, too. Whole numbers of
         # thousands of digits take long, other numbers do not.
@@ -95,14 +112,7 @@ def read(
         notes.append("There is text after the notebook's end; it was left out.")
     if not isinstance(notebook, dict):
         raise UnreadableError("The file holds JSON, but no notebook.")
-    cells = notebook.get("cells")
-    if "worksheets" in notebook:
-        cells = _old_cells(notebook["worksheets"])
-        version = str(notebook.get("nbformat"))[:20].removesuffix(".0")
-        notes.append(f"It was in the old notebook format {version}.")
-    if not isinstance(cells, list) or not cells:
-        raise UnreadableError("The notebook has no cells.")
-    return _allowed(cells, allowance), notes
+    return notebook
 
 
 def _first(text: str) -> int:
