@@ -185,13 +185,14 @@ def _best(
         UnreadableError: none can be read; the message is about the likeliest.
     """
     matches: list[tuple[Path, Match]] = []
-    failed: list[UnreadableError] = []
+    # Not the errors: their frames would keep the files in memory.
+    failed: list[str] = []
     allowance, reader = Allowance(), Reader()
     for path in paths:
         try:
             cells, notes = _read(path, allowance)
         except UnreadableError as error:
-            failed.append(error)
+            failed.append(str(error))
             continue
         match = match_cells.match(assignment, cells, reader)
         match.notes = notes + match.notes
@@ -199,9 +200,12 @@ def _best(
         if path == paths[0] and match.worked:
             break
     if not matches:
-        if paths[0].name == f"{assignment.name}.ipynb":
-            raise failed[0]
-        raise UnreadableError(f"{paths[0].name[:80]}: {failed[0]}")
+        name = (
+            ""
+            if paths[0].name == f"{assignment.name}.ipynb"
+            else f"{paths[0].name[:80]}: "
+        )
+        raise UnreadableError(f"{name}{failed[0]}")
     path, match = max(matches, key=lambda pair: pair[1].worked)
     notes = []
     if path.name != f"{assignment.name}.ipynb":

@@ -1,6 +1,7 @@
 """Odd submissions are repaired or refused with a sentence, and nothing is followed."""
 
 import builtins
+import gc
 import os
 import re
 import shutil
@@ -404,6 +405,21 @@ def test_500_files_made_at_random_are_read_or_refused_within_limits():
     print(worst)
     assert worst.cases >= 500
     assert 0 < worst.refused < worst.cases
+
+
+def test_no_file_that_was_refused_stays_in_memory(course):
+    odd_submissions.hand_in(
+        course.path(course.submitted, "eve", NAME), {FILE: b'{"' + b"a" * 10_000_000}
+    )
+    gc.disable()  # it would come, but not at once
+    try:
+        fuzzed_hand_ins.measured(lambda: intake.receive(course, ASSIGNMENT, "eve"))
+        _, _, megabytes = fuzzed_hand_ins.measured(
+            lambda: [intake.receive(course, ASSIGNMENT, "eve") for _ in range(12)]
+        )
+    finally:
+        gc.enable()
+    assert megabytes < 100
 
 
 @pytest.mark.long
