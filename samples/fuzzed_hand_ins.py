@@ -117,7 +117,7 @@ def lines(text: str) -> list[str]:
 
 def cells(largest: int) -> st.SearchStrategy[dict[str, Any]]:
     """Return a strategy for a cell as it may stand in a notebook."""
-    text = runs(BAIT, largest)
+    text = runs(BAIT, max(1_000, largest // 10))
     grader = st.fixed_dictionaries(
         {"grade_id": st.sampled_from(GRADE_IDS)},
         optional={"points": st.just(9), "solution": st.booleans()},
@@ -162,7 +162,7 @@ def notebooks(draw: st.DrawFn, largest: int) -> bytes:
     encoding = draw(st.sampled_from(ENCODINGS))
     content = text.encode(encoding, "replace")
     cut = draw(st.sampled_from([1.0, 1.0, 1.0, 0.5]))
-    return content[: int(cut * len(content))]
+    return content[: min(largest + 100_000, int(cut * len(content)))]
 
 
 def names() -> st.SearchStrategy[str]:
