@@ -13,12 +13,14 @@ the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
 """
 
 import errno
+import io
+import sys
 import time
 import webbrowser
 from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from helpers.errors import CourseError
 
@@ -26,6 +28,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from grading import demo
 from grading.course import Course, NotFoundError
@@ -34,15 +37,26 @@ from grading.gradebook.export import export
 from grading.gradebook.feedback import feedback
 from grading.journal import Journal
 from grading.lock import lock
-from grading.runtime import sandbox
+from grading.runtime import sandbox, sanitize
 from grading.runtime.job import Result
 from grading.session import Backend, Grading, plan, run
 from grading.submission import intake
 from grading.submission.assignment import Assignment
 
+
+class PlainConsole(Console):
+    """Prints text as text: names and notes come from students."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def render_str(self, text: str, *args: Any, **options: Any) -> Text:
+        """Return what stands for ``text``: without controls, and not too long."""
+        return super().render_str(sanitize.text(text), *args, **options)
+
+
 app = typer.Typer(help="Grade a class of the course.", no_args_is_help=True)
-# Without markup: names and notes come from students.
-console = Console(markup=False)
+console = PlainConsole()
 COLUMNS = (
     TextColumn("{task.description}"),
     BarColumn(),
@@ -75,7 +89,7 @@ def _table(
             f"{sum(result.marks.values()):g} of {total:g}",
             result.status,
             f"{result.seconds['all']:.1f}" if "all" in result.seconds else "",
-            " ".join((*result.notes, *result.flags)),
+            " ".join(map(sanitize.line, (*result.notes, *result.flags))),
         )
     for student in nothing:
         table.add_row(student, "", "nothing handed in")
@@ -158,7 +172,7 @@ def _class_of(
     """
     students, left_out = intake.students(course, name, everybody)
     for folder, why in left_out.items():
-        console.print(f"left out: {folder}: {why}")
+        console.print(f"left out: {sanitize.line(folder)}: {why}")
     if unknown := set(only) - set(students):
         raise NotFoundError(
             f"{name}: nothing was handed in by {', '.join(sorted(unknown))}"
@@ -222,13 +236,23 @@ def write_feedback(
 @app.command(name="report")
 def write_report(
     name: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
+    older: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--compare",
+            metavar="FOLDER",
+            help="Works of an older year, a folder such as submitted/; may be given "
+            "often.",
+        ),
+    ] = None,
     root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
 ) -> None:
     """Write a page about the class: points, checks, times, what to look at."""
     # Matplotlib and scikit-learn take seconds to import; no other command needs them.
     from grading.report.page import report
 
-    console.print(str(report(Course.load(root), name)), soft_wrap=True)
+    path = report(Course.load(root), name, older or ())
+    console.print(str(path), soft_wrap=True)
 
 
 @app.command(name="export")
@@ -287,6 +311,10 @@ def _opened(page: Path) -> bool:
 
 def main() -> None:
     """Run the command; an error that it knows is one sentence, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # A sign that the terminal's encoding does not have ends no command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(standalone_mode=True)
     except (CourseError, OSError) as error:

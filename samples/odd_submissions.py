@@ -563,8 +563,12 @@ ODD = [
         vanilla__ipynb=b'{"cells": [null, 1, {}, {"source": 5}], "nbformat": 4}',
     ),
     refused("nesting", "levels deep", vanilla__ipynb=b"[" * NEST + b"]" * NEST),
-    refused("a million lists", "lists and", vanilla__ipynb=b"[" + b"[]," * 1_000_001),
-    refused("a huge number", "damaged", vanilla__ipynb=b'{"cells": ' + b"9" * 9_999),
+    refused(
+        "a million lists", "300,000 values", vanilla__ipynb=b"[" + b"[]," * 1_000_001
+    ),
+    refused(
+        "a huge number", "no cells", vanilla__ipynb=b'{"cells":' + b"9" * 9_999 + b"}"
+    ),
     refused("too large", "larger than", vanilla__ipynb=b'{"' + b"a" * 20_000_001),
     refused("a link", "is a link", vanilla__ipynb=Link("/etc/passwd")),
     refused("a link to nothing", "is a link", vanilla__ipynb=Link("nowhere")),

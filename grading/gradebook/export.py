@@ -5,6 +5,7 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Dict, Enum, Unicode
 
 from grading.course import Course
+from grading.runtime.sanitize import CONTROL
 
-# What a spreadsheet would take for a formula, in full-width forms too.
-FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+# What begins a formula in a spreadsheet, if it is the first sign that can be seen.
+FORMULA = set("=+-@|%")
+# Letters and signs that show nothing; all others of the kind are in classes C, M, Z.
+UNSEEN = set("\u115f\u1160\u2800\u3164\uffa0")
+LINE_END = re.compile(r"[\t\n]+")
 
 
 def cell(value: Any) -> str | float:
@@ -28,8 +32,15 @@ def cell(value: Any) -> str | float:
         return ""
     if isinstance(value, int | float):
         return round(value, 4)
-    text = CONTROL.sub(" ", str(value))
-    return f"'{text}" if FORMULA.match(text) else text
+    plain = LINE_END.sub(" ", CONTROL.sub(" ", str(value)))
+    seen = (
+        sign
+        for sign in plain
+        if unicodedata.category(sign)[0] not in "CMZ" and sign not in UNSEEN
+    )
+    # Full-width and small forms count as what they stand for.
+    first = unicodedata.normalize("NFKC", next(seen, ""))[:1]
+    return f"'{plain}" if first in FORMULA else plain
 
 
 class ExportError(CourseError):

@@ -17,7 +17,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from grading.course import Course
 from grading.gradebook.converters import ConvertError, convert
-from grading.runtime.sanitize import clean
+from grading.runtime.sanitize import clean, text
 
 TEMPLATES = [
     str(Path(__file__).parent / "templates"),
@@ -71,7 +71,8 @@ class StudentsView(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Clean the outputs of a code cell."""
+        """Clean the text of a cell, and the outputs of one that holds code."""
+        cell.source = text(cell.source)
         if cell.cell_type != "code":
             return cell, resources
         cell.outputs = clean([dict(output) for output in cell.outputs])

@@ -8,6 +8,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
 from grading.report.summary import Summary
+from grading.runtime.sanitize import line
 
 # In pixels: a row, the widest column, the columns that labels, marks and gaps need.
 ROW, COLUMN, LABEL, MARK, THIN = 20, 32, 13, 12, 4
@@ -117,4 +118,4 @@ def heat_map(summary: Summary) -> Picture:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 22 else f"{name[:21]}…"
+    return line(name, 21)

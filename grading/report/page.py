@@ -5,6 +5,7 @@ nothing is run.
 """
 
 import base64
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ import nbformat
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbgrader.utils import is_solution
 
-from grading.course import Course
+from grading.course import Course, NotFoundError
 from grading.journal import Journal
 from grading.report import charts
 from grading.report.similarity import Comparison, compare
@@ -25,6 +26,7 @@ from grading.report.summary import Summary
 from grading.runtime.sanitize import text
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
+from grading.submission.intake import Submission
 
 # What a page shows of what may be very much.
 MAX_PAIRS, MAX_MESSAGES, MAX_NOTES, MAX_SLOW, MAX_LINES = 20, 4, 4, 10, 200
@@ -43,24 +45,30 @@ class Work:
     waiting: list[str]
 
 
-def report(course: Course, name: str) -> Path:
+def report(course: Course, name: str, older: Collection[Path] = ()) -> Path:
     """Write ``reports/NAME.html`` about an assignment and return its path.
 
     Args:
         course: the course folder.
         name: the assignment's name.
+        older: folders with works of older years, ``STUDENT/NAME`` in each, to compare.
 
     Raises:
-        NotFoundError: the course has no such assignment.
+        NotFoundError: the course has no such assignment, or a folder no such work.
     """
     assignment = Assignment.load(course, name)
+    before = {
+        student: cells
+        for folder in older
+        for student, cells in _older(assignment, folder).items()
+    }
     with Journal(course.journal, write=False) as journal:
         # Outputs, most of what results hold, have no place on the page.
         results = (replace(result, outputs={}) for result in journal.latest(name))
         summary = Summary.of(assignment.points, results)
         work = _work(course, assignment, journal, list(summary.scores))
     stubs = [stub.source for stub in assignment.stubs.values()]
-    alike = compare(work.cells, [*stubs, *_references(course, name)])
+    alike = compare(work.cells, [*stubs, *_references(course, name)], before)
     path = course.root / "reports" / f"{name}.html"
     path.parent.mkdir(exist_ok=True)
     path.write_text(page(name, summary, work.waiting, alike), encoding="utf-8")
@@ -115,7 +123,6 @@ def _work(
 ) -> Work:
     students, _ = intake.students(course, assignment.name)
     waiting = sorted(set(students) - set(graded))
-    stubs = {stub.source for stub in assignment.stubs.values()}
     cells = {}
     for student in graded:
         if not course.path(course.submitted, student, assignment.name).exists():
@@ -125,12 +132,36 @@ def _work(
         written = journal.written(assignment.name, student)
         if written is not None and written["work"] != assemble.work_key(job):
             waiting.append(student)
-        cells[student] = [
-            cell.source
-            for cell in job.cells
-            if cell.role == "solution" and cell.source not in stubs
-        ]
+        cells[student] = _written(assignment, submission)
     return Work(cells, sorted(waiting))
+
+
+def _written(assignment: Assignment, submission: Submission) -> list[str]:
+    """Return the text of the cells that a student wrote something in."""
+    stubs = {stub.source for stub in assignment.stubs.values()}
+    return [
+        cell.source
+        for cell in assemble.cells(assignment, submission)
+        if cell.role == "solution" and cell.source not in stubs
+    ]
+
+
+def _older(assignment: Assignment, folder: Path) -> dict[str, list[str]]:
+    """Return the texts of an older year, by the folder's name and the student's id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    name = assignment.name
+    works = sorted(path.parent for path in folder.glob(f"*/{name}"))
+    if not works:
+        raise NotFoundError(f"{folder} holds no work: there is no STUDENT/{name} in it")
+    return {
+        f"{folder}/{work.name}": _written(
+            assignment, intake.read(assignment, work.name, work / name)
+        )
+        for work in works
+    }
 
 
 def _references(course: Course, name: str) -> list[str]:
@@ -156,5 +187,5 @@ def _image(picture: Picture) -> dict[str, Any]:
 
 def _lines(source: str, shared: frozenset[int]) -> list[tuple[str, bool]]:
     """Return the lines of a text, and of each whether it is shared."""
-    lines = source.split("\n")[:MAX_LINES]
+    lines = text(source).split("\n")[:MAX_LINES]
     return [(line, number in shared) for number, line in enumerate(lines)]

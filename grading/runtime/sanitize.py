@@ -11,11 +11,15 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 MAX_TEXT = 20_000
+MAX_LINE = 500
 MAX_PICTURE = 2_000_000
 MAX_OUTPUTS = 100
 CUT = "\n… cut off here."
+# Controls, half surrogate pairs, marks that turn the direction of writing, unusual line
+# ends, signs without width. The joiners of Persian and of emoji stay.
 CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
@@ -43,6 +47,21 @@ def text(value: Any, most: int = MAX_TEXT) -> str:
         return ""
     plain = CONTROL.sub("", strip_ansi(value[: 4 * most]).replace("\r\n", "\n"))
     return plain if len(plain) <= most else plain[:most] + CUT
+
+
+def line(value: str, most: int = MAX_LINE) -> str:
+    r"""Return text as one line to print, cut to ``most`` characters.
+
+    What cannot be seen is written as Python would: names that differ stay different.
+
+    >>> line("b\udcffd\n")
+    'b\\udcffd\\n'
+    """
+    shown = "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode()
+        for sign in value[:most]
+    )
+    return shown if len(value) <= most and len(shown) <= most else f"{shown[:most]}…"
 
 
 def _clean(output: dict[str, Any]) -> NotebookNode | None:

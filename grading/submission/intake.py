@@ -1,33 +1,36 @@
 """What a student handed in: read before anything of it runs, and never followed.
 
-Everything here has limits, and nothing raises for a bad submission: it is refused, with
-a sentence, and gets an explicit zero.
+Everything here has limits, for all files of a student together, and takes time in
+proportion to their size. Nothing raises for a bad submission: it is refused, with a
+sentence, and gets an explicit zero.
 """
 
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
 from grading.course import Course
 from grading.runtime import sanitize
-from grading.submission import match_cells, read_notebook
+from grading.submission import match_cells, read_notebook, timestamp
 from grading.submission.assignment import Assignment
+from grading.submission.files import content, files, is_there
 from grading.submission.match_cells import Added, Match
-from grading.submission.read_notebook import MAX_BYTES, UnreadableError
+from grading.submission.names_in_code import Reader
+from grading.submission.read_notebook import (
+    Allowance,
+    StudentCell,
+    UnreadableError,
+)
 
 STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 # Of a roster's ids, too: they become folders, nbgrader's globs and format strings.
-NEVER_IN_AN_ID = re.compile(r"^[.\s~-]|[\x00-\x1f\x7f/\\*?\[\]{}]|\s$|^$")
-MAX_FILES = 1_000
-MAX_FOLDER_DEPTH = 4
+NEVER_IN_AN_ID = re.compile(
+    rf"^[.\s~-]|[\t\n/\\*?\[\]{{}}]|{sanitize.CONTROL.pattern}|\s$|^$"
+)
 MAX_NOTEBOOKS = 10
-MAX_SENTENCE = 500
-LEFT_OUT = {".ipynb_checkpoints", "__MACOSX"}
 LIKE_A_NOTEBOOK = re.compile(r"\.(ipynb|json|ipynb\.(txt|json|ipynb))$", re.I)
 
 
@@ -42,7 +45,7 @@ class Submission:
         added: cells of the student's own that solutions need.
         notes: plain sentences for the instructor: what was repaired.
         refused: why nothing of it can run, as a sentence; None if it can.
-        timestamp: when it was handed in, as ``timestamp.txt`` says; None if unknown.
+        timestamp: when it was handed in; None if unknown.
     """
 
     student: str
@@ -73,16 +76,20 @@ def students(
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.is_file(follow_symlinks=False) or entry.name.startswith("."):
             continue
-        if not os.path.lexists(Path(entry.path) / assignment):
-            if os.path.lexists(Path(entry.path) / f"{assignment}.ipynb"):
-                left_out[entry.name] = (
-                    f"{assignment}.ipynb lies outside of the folder {assignment}."
-                )
-            continue
-        if why := _why_no_id(entry.name, roster):
-            left_out[entry.name] = why
-        else:
+        path = Path(entry.path)
+        try:
+            if is_there(path / assignment):
+                why = _why_no_id(entry.name, roster)
+            elif is_there(path / f"{assignment}.ipynb"):
+                why = f"{assignment}.ipynb lies outside of the folder {assignment}."
+            else:
+                continue
+        except OSError as error:
+            why = f"The folder cannot be read: {error.strerror}."
+        if why is None:
             students.append(entry.name)
+        else:
+            left_out[entry.name] = why
     return students, left_out
 
 
@@ -101,24 +108,37 @@ def _why_no_id(name: str, roster: Collection[str] | None) -> str | None:
 
 def receive(course: Course, assignment: Assignment, student: str) -> Submission:
     """Read what a student handed in. A bad submission is refused, not an error."""
-    empty = Submission(student, assignment.name)
     folder = course.path(course.submitted, student, assignment.name)
+    return read(assignment, student, folder)
+
+
+def read(assignment: Assignment, student: str, folder: Path) -> Submission:
+    """Read what lies in a folder of a student's. Nothing raises for a bad submission.
+
+    Args:
+        assignment: the course's own.
+        student: the student's id.
+        folder: it is named as the assignment.
+    """
+    empty = Submission(student, assignment.name)
     try:
         for part in (folder.parent, folder):
             if not stat.S_ISDIR(part.lstat().st_mode):
                 raise UnreadableError(f"{part.name} is not a folder (a link?).")
-        files = list(_files(folder))
-        timestamp, notes = _timestamp(folder)
-        match, more = _best(assignment, folder, _notebooks(folder, files))
+        notebooks = _notebooks(folder, list(files(folder)))
+        time, notes = timestamp.handed_in(folder)
+        match, more = _best(assignment, folder, notebooks)
         notes += more
         if not match.solutions:
             raise UnreadableError(
                 "The notebook holds none of the cells that are to be written."
             )
     except UnreadableError as error:
-        return replace(empty, refused=_sentence(str(error)))
+        return replace(empty, refused=sanitize.line(str(error)))
     except OSError as error:
-        return replace(empty, refused=f"It cannot be read: {error.strerror}.")
+        name = Path(error.filename or folder).name
+        why = f"{name} cannot be read: {error.strerror}."
+        return replace(empty, refused=sanitize.line(why))
     notes += match.notes
     if not match.worked:
         notes.append("No cell differs from its stub: nothing was written.")
@@ -126,32 +146,9 @@ def receive(course: Course, assignment: Assignment, student: str) -> Submission:
         empty,
         solutions=match.solutions,
         added=tuple(match.added),
-        notes=tuple(map(_sentence, notes)),
-        timestamp=timestamp,
+        notes=tuple(map(sanitize.line, notes)),
+        timestamp=time,
     )
-
-
-def _sentence(text: str) -> str:
-    """Return a sentence that may quote a student, fit for a console and a database."""
-    return sanitize.text(text, MAX_SENTENCE)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield regular files and links, links not followed.
-
-    Raises:
-        UnreadableError: there are too many.
-    """
-    seen = 0
-    for parent, folders, files in os.walk(folder):
-        deep = len(Path(parent).relative_to(folder).parts)
-        folders[:] = sorted(set(folders) - LEFT_OUT) * (deep < MAX_FOLDER_DEPTH)
-        seen += len(files) + len(folders)
-        if seen > MAX_FILES:
-            raise UnreadableError(f"The folder holds more than {MAX_FILES} files.")
-        for name in sorted(files):
-            if not name.startswith("."):
-                yield Path(parent) / name
 
 
 def _notebooks(folder: Path, files: list[Path]) -> list[Path]:
@@ -188,20 +185,27 @@ def _best(
         UnreadableError: none can be read; the message is about the likeliest.
     """
     matches: list[tuple[Path, Match]] = []
-    failed: list[UnreadableError] = []
+    # Not the errors: their frames would keep the files in memory.
+    failed: list[str] = []
+    allowance, reader = Allowance(), Reader()
     for path in paths:
         try:
-            cells, notes = read_notebook.read(_content(path))
+            cells, notes = _read(path, allowance)
         except UnreadableError as error:
-            failed.append(error)
+            failed.append(str(error))
             continue
-        match = match_cells.match(assignment, cells)
+        match = match_cells.match(assignment, cells, reader)
         match.notes = notes + match.notes
         matches.append((path, match))
         if path == paths[0] and match.worked:
             break
     if not matches:
-        raise failed[0]
+        name = (
+            ""
+            if paths[0].name == f"{assignment.name}.ipynb"
+            else f"{paths[0].name[:80]}: "
+        )
+        raise UnreadableError(f"{name}{failed[0]}")
     path, match = max(matches, key=lambda pair: pair[1].worked)
     notes = []
     if path.name != f"{assignment.name}.ipynb":
@@ -213,31 +217,12 @@ def _best(
     return match, notes
 
 
-def _content(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """Return a regular file's content, at most one byte more than ``limit``.
+def _read(path: Path, allowance: Allowance) -> tuple[list[StudentCell], list[str]]:
+    """Return what ``read_notebook.read`` does.
 
     Raises:
-        UnreadableError: it is a link, a pipe, a device.
+        UnreadableError: as there; or it is no file.
         OSError: it cannot be read.
     """
-    if path.is_symlink():
-        raise UnreadableError(f"{path.name[:80]} is a link; links are not followed.")
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
-        flags |= getattr(os, name, 0)
-    with open(os.open(path, flags), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise UnreadableError(f"{path.name[:80]} is not a file.")
-        return file.read(limit + 1)
-
-
-def _timestamp(folder: Path) -> tuple[str | None, list[str]]:
-    path = folder / "timestamp.txt"
-    if not os.path.lexists(path):
-        return None, []
-    try:
-        text = _content(path, 200).decode("utf-8").strip()
-        parse_utc(text)
-    except (UnreadableError, OSError, ValueError, OverflowError, AttributeError):
-        return None, ["timestamp.txt holds no time; it was left out."]
-    return text or None, []
+    size = max(0, allowance.size)
+    return read_notebook.read(content(path, size), allowance)

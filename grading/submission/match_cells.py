@@ -18,15 +18,17 @@ import builtins
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import takewhile
 
 from grading.runtime.job import Cell
 from grading.submission.assignment import Assignment
-from grading.submission.names_in_code import Names, mentions, names
+from grading.submission.names_in_code import Names, Reader, names
 from grading.submission.read_notebook import StudentCell
 
-FENCE = re.compile(r"\s*```[ \t]*\w*[ \t]*\n(.*?)\n?```\s*", re.S)
+LANGUAGE = re.compile(r"[ \t]*+\w*+[ \t]*+")
+FENCE = "```"
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,11 @@ class Candidate:
         position: its number in the notebook.
         cell: as it was handed in.
         source: its code.
-        names: what its code defines and uses.
+        names: what its code defines and uses, if it is not one of the course's cells,
+            unchanged.
         original: the course's cell that it was; None for one of the student's own.
+        stripped: its code without blanks at the ends of lines.
+        is_copy: whether it is one of the course's cells, unchanged.
     """
 
     position: int
@@ -76,17 +81,14 @@ class Candidate:
     source: str
     names: Names
     original: Cell | None
+    stripped: str
+    is_copy: bool
 
     @property
     def test(self) -> str:
         """Grade id of the course's test that it was; ``""`` if it was none."""
         original = self.original
         return original.grade_id if original and original.role == "test" else ""
-
-    @property
-    def is_copy(self) -> bool:
-        """Whether it is one of the course's cells, unchanged."""
-        return self.original is not None and _same(self.source, self.original.source)
 
     @property
     def is_own(self) -> bool:
@@ -96,30 +98,40 @@ class Candidate:
 
     def solves(self, stub: Cell) -> bool:
         """Return whether something else stands in it than in the stub."""
-        return bool(self.source.strip()) and not _same(self.source, stub.source)
+        return self.stripped not in ("", _stripped(stub.source))
 
     def defines(self, required: frozenset[str]) -> bool:
         """Return whether it defines one of the names, as far as it can be read."""
-        if self.names.readable:
-            return bool(required & self.names.binds)
-        return self.cell.kind == "code" and any(
-            mentions(self.source, name) for name in required
-        )
+        mentions = self.names.mentions if self.cell.kind == "code" else frozenset()
+        return bool(required & (self.names.binds | mentions))
 
 
 Chosen = dict[str, Candidate]
 """The student's solution cells by grade id, in the order of the assignment."""
 
 
-def match(assignment: Assignment, cells: list[StudentCell]) -> Match:
-    """Find the solutions, and the added cells that they need."""
-    candidates = _candidates(assignment, cells)
+def match(
+    assignment: Assignment, cells: list[StudentCell], reader: Reader | None = None
+) -> Match:
+    """Find the solutions, and the added cells that they need.
+
+    Args:
+        assignment: the course's own.
+        cells: the student's notebook.
+        reader: reads the student's code; one for all notebooks of a student.
+    """
+    reader = reader or Reader()
+    candidates = _candidates(assignment, cells, reader)
     chosen = _choose(assignment, candidates)
     kept = _needed(assignment, candidates, chosen)
     notes = [
         *_notes_on_solutions(assignment, candidates, chosen),
         *_notes_on_course_cells(assignment, candidates),
     ]
+    if reader.gave_up:
+        notes.append(
+            "The code is too long to be searched for cells that the student added."
+        )
     if kept:
         notes.append(
             f"{len(kept)} cell{'s' * (len(kept) > 1)} that the student added or "
@@ -133,7 +145,9 @@ def match(assignment: Assignment, cells: list[StudentCell]) -> Match:
     )
 
 
-def _candidates(assignment: Assignment, cells: list[StudentCell]) -> list[Candidate]:
+def _candidates(
+    assignment: Assignment, cells: list[StudentCell], reader: Reader
+) -> list[Candidate]:
     by_grade_id = {cell.grade_id: cell for cell in assignment.cells if cell.grade_id}
     by_id = {cell.id: cell for cell in assignment.cells}
     # The tests of one question can have the same text: any of them will do.
@@ -144,18 +158,20 @@ def _candidates(assignment: Assignment, cells: list[StudentCell]) -> list[Candid
     }
     candidates = []
     for position, cell in enumerate(cells):
-        same_id = next((by_id[name] for name in cell.ids if name in by_id), None)
-        original = by_grade_id.get(cell.grade_id) or same_id
         source = _code(cell)
+        stripped = _stripped(source)
+        same_id = next((by_id[name] for name in cell.ids if name in by_id), None)
+        original = by_grade_id.get(cell.grade_id) or same_id or by_text.get(stripped)
+        is_copy = original is not None and stripped == _stripped(original.source)
         candidates.append(
-            Candidate(
-                position,
-                cell,
-                source,
-                names(source),
-                original or by_text.get(_stripped(cell.source)),
-            )
+            Candidate(position, cell, source, Names(), original, stripped, is_copy)
         )
+    # The course's own cells need not be read.
+    own = [candidate for candidate in candidates if not candidate.is_copy]
+    for candidate, found in zip(
+        own, reader.names([candidate.source for candidate in own]), strict=True
+    ):
+        candidates[candidate.position] = replace(candidate, names=found)
     return candidates
 
 
@@ -164,16 +180,13 @@ def _stripped(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().split("\n"))
 
 
-def _same(text: str, other: str) -> bool:
-    return _stripped(text) == _stripped(other)
-
-
 def _first_test(candidates: list[Candidate]) -> int:
     """Return the position of the first test, or the end."""
     tests = (candidate.position for candidate in candidates if candidate.test)
     return next(tests, len(candidates))
 
 
+@cache
 def _required(stub: Cell) -> frozenset[str]:
     """Return the names that a solution must define; a written answer defines none."""
     return names(stub.source).binds
@@ -345,7 +358,7 @@ def _notes_on_course_cells(
     """Return sentences on the course's own cells, which run as they were."""
     tests = [cell for cell in assignment.cells if cell.role == "test"]
     # Tests of one question may have the same text: then either stands for both.
-    texts = {_stripped(candidate.source) for candidate in candidates}
+    texts = {candidate.stripped for candidate in candidates}
     there = {candidate.test for candidate in candidates}
     altered = {candidate.test for candidate in candidates if not candidate.is_copy}
     missing = [
@@ -370,8 +383,11 @@ def _notes_on_course_cells(
 
 def _code(cell: StudentCell) -> str:
     """Return a cell's text; of one that is not code, the code in its fence."""
-    fenced = FENCE.fullmatch(cell.source) if cell.kind != "code" else None
-    return fenced.group(1) if fenced else cell.source
+    first, _, rest = cell.source.strip().partition("\n")
+    fenced = first.startswith(FENCE) and LANGUAGE.fullmatch(first, len(FENCE))
+    if cell.kind != "code" and fenced and rest.endswith(FENCE):
+        return rest.removesuffix(FENCE).removesuffix("\n")
+    return cell.source
 
 
 def _few(names: list[str], limit: int = 4) -> str:

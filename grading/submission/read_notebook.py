@@ -10,15 +10,13 @@ from typing import Any
 
 from helpers.errors import CourseError
 
-import nbformat
-
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 100
-MAX_BRACKETS = 1_000_000
+MAX_VALUES = 300_000
 MAX_CELLS = 2_000
 MAX_TEXT = 1_000_000
-# A string, to its end or the text's, or a bracket. Possessive: linear on any text.
-TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[][{}]', re.S)
+STRING = re.compile(rb'"[^"]*+"?')
+NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class UnreadableError(CourseError):
@@ -48,45 +46,103 @@ class StudentCell:
         return name if isinstance(name, str) else ""
 
 
-def read(content: bytes) -> tuple[list[StudentCell], list[str]]:
+@dataclass
+class Allowance:
+    """What may still be read of all that one student handed in for an assignment.
+
+    Attributes:
+        size: bytes of notebooks.
+        cells: how many cells.
+        text: characters of cells.
+    """
+
+    size: int = MAX_BYTES
+    cells: int = MAX_CELLS
+    text: int = MAX_TEXT
+
+
+def read(
+    content: bytes, allowance: Allowance | None = None
+) -> tuple[list[StudentCell], list[str]]:
     """Return the cells of a notebook, and a sentence for each repair.
+
+    Args:
+        content: the file's, or the begin of one that is larger than allowed.
+        allowance: what may be read; what is read is taken off.
 
     Raises:
         UnreadableError: no cells can be had from it.
     """
-    if len(content) > MAX_BYTES:
+    allowance = allowance or Allowance()
+    allowance.size -= len(content)
+    if allowance.size < 0:
         raise UnreadableError(
-            f"The notebook is larger than {MAX_BYTES // 1_000_000} MB. "
-            "Clear its outputs and hand it in again."
+            f"The notebook is larger than {MAX_BYTES // 1_000_000} MB, or all together "
+            "are. Clear its outputs and hand it in again."
         )
     text, notes = _decode(content)
     if not text.strip():
         raise UnreadableError("The notebook is an empty file.")
-    _check_nesting(text)
+    _check_structure(text)
+    notebook = _decoded(text, notes)
+    cells = notebook.get("cells")
+    if "worksheets" in notebook:
+        cells = _old_cells(notebook["worksheets"])
+        version = str(notebook.get("nbformat"))[:20].removesuffix(".0")
+        notes.append(f"It was in the old notebook format {version}.")
+    if not isinstance(cells, list) or not cells:
+        raise UnreadableError("The notebook has no cells.")
+    return _allowed(cells, allowance), notes
+
+
+def _decoded(text: str, notes: list[str]) -> dict[str, Any]:
+    """Return the object that a text holds; add to ``notes`` what was left out.
+
+    Raises:
+        UnreadableError: it holds none.
+    """
     try:
-        # Raw line ends and tabs inside strings are read, too.
-        notebook, end = json.JSONDecoder(strict=False).raw_decode(text.lstrip())
+        # Raw line ends and tabs inside strings are read, too. Whole numbers of
+        # thousands of digits take long, other numbers do not.
+        decoder = json.JSONDecoder(strict=False, parse_int=float)
+        notebook, end = decoder.raw_decode(text, _first(text))
     except (ValueError, RecursionError) as error:
         raise UnreadableError(_why_no_json(text, error)) from None
-    if text.lstrip()[end:].strip("\x00 \t\r\n"):
+    if text[end:].strip("\x00 \t\r\n"):
         notes.append("There is text after the notebook's end; it was left out.")
     if not isinstance(notebook, dict):
         raise UnreadableError("The file holds JSON, but no notebook.")
-    version = notebook.get("nbformat")
-    if "worksheets" in notebook or (isinstance(version, int) and version < 4):
-        notebook = _upgraded(notebook, version)
-        notes.append(f"It was in the old notebook format {version}.")
-    cells = notebook.get("cells")
-    if not isinstance(cells, list) or not cells:
-        raise UnreadableError("The notebook has no cells.")
-    if len(cells) > MAX_CELLS:
-        raise UnreadableError(f"The notebook has more than {MAX_CELLS} cells.")
-    student_cells = [_cell(cell) for cell in cells if isinstance(cell, dict)]
-    if sum(len(cell.source) for cell in student_cells) > MAX_TEXT:
+    return notebook
+
+
+def _first(text: str) -> int:
+    """Return where the first character stands that is no blank."""
+    return len(text) - len(text.lstrip())
+
+
+def _allowed(cells: list[Any], allowance: Allowance) -> list[StudentCell]:
+    """Return the cells, if there are not too many and they are not too long.
+
+    Raises:
+        UnreadableError: there are, or are.
+    """
+    allowance.cells -= len(cells)
+    if allowance.cells < 0:
+        raise UnreadableError(f"The notebook has more than {MAX_CELLS:,} cells.")
+    named = [cell for cell in cells if isinstance(cell, dict)]
+    allowance.text -= sum(_length(cell.get("source")) for cell in named)
+    if allowance.text < 0:
         raise UnreadableError(
             f"The notebook's cells hold more than {MAX_TEXT:,} characters."
         )
-    return student_cells, notes
+    return [_cell(cell) for cell in named]
+
+
+def _length(source: object) -> int:
+    """Return how much there is of a cell's text, in characters or pieces."""
+    if isinstance(source, list):
+        return sum(len(line) + 1 for line in source if isinstance(line, str))
+    return len(source) if isinstance(source, str) else 0
 
 
 def _decode(content: bytes) -> tuple[str, list[str]]:
@@ -102,27 +158,26 @@ def _decode(content: bytes) -> tuple[str, list[str]]:
     return text.removeprefix("\ufeff"), [f"It is in {encoding.upper()}, not in UTF-8."]
 
 
-def _check_nesting(text: str) -> None:
-    """Refuse what would take a gigabyte when it is decoded: the worst 20 MB do.
+def _check_structure(text: str) -> None:
+    """Refuse what would take much time or memory when it is decoded.
 
     Raises:
-        UnreadableError: there are too many lists and objects, or too deep ones.
+        UnreadableError: there are too many values, or they are nested too deep.
     """
-    depth = brackets = 0
-    for match in TOKEN.finditer(text):
-        token = match.group()
-        if token in ("[", "{"):
-            depth += 1
-            brackets += 1
-        elif token in ("]", "}"):
-            depth -= 1
+    content = text.encode("utf-8", "surrogatepass")
+    # Without what is escaped, a string ends at the next quotation mark.
+    content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    many = content.count(b'"') > 4 * MAX_VALUES
+    outside = b"" if many else STRING.sub(b"", content)
+    values = sum(map(outside.count, (b",", b"[", b"{")))
+    if many or values > MAX_VALUES:
+        raise UnreadableError(f"The notebook holds more than {MAX_VALUES:,} values.")
+    depth = 0
+    for bracket in outside.translate(None, NO_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
         if depth > MAX_DEPTH:
             raise UnreadableError(
                 f"The notebook is nested more than {MAX_DEPTH} levels deep."
-            )
-        if brackets > MAX_BRACKETS:
-            raise UnreadableError(
-                f"The notebook has more than {MAX_BRACKETS:,} lists and objects."
             )
 
 
@@ -138,13 +193,23 @@ def _why_no_json(text: str, error: Exception) -> str:
     return f"The notebook is damaged: {error}."
 
 
-def _upgraded(notebook: dict[str, Any], version: object) -> dict[str, Any]:
-    try:
-        return dict(nbformat.convert(nbformat.from_dict(notebook), 4))
-    except Exception:  # whatever an old converter makes of a damaged notebook
-        raise UnreadableError(
-            f"The notebook is in the old format {version} and could not be converted."
-        ) from None
+def _old_cells(worksheets: object) -> list[Any]:
+    """Return the cells of a notebook of format 3, or 2, as those of format 4.
+
+    Raises:
+        UnreadableError: it holds none.
+    """
+    cells: list[Any] = []
+    for sheet in worksheets if isinstance(worksheets, list) else []:
+        inner = sheet.get("cells") if isinstance(sheet, dict) else None
+        cells += inner if isinstance(inner, list) else []
+    if not cells:
+        raise UnreadableError("The notebook is in an old format and has no cells.")
+    return [
+        {**cell, "source": cell.get("input", cell.get("source"))}
+        for cell in cells
+        if isinstance(cell, dict)
+    ]
 
 
 def _cell(cell: dict[str, Any]) -> StudentCell:
@@ -152,8 +217,9 @@ def _cell(cell: dict[str, Any]) -> StudentCell:
     metadata = metadata if isinstance(metadata, dict) else {}
     about = metadata.get("nbgrader")
     names = (cell.get("id"), metadata.get("id"))  # the second is Colab's
+    kind = cell.get("cell_type")
     return StudentCell(
-        kind=str(cell.get("cell_type")),
+        kind=kind if isinstance(kind, str) else "",
         source=_text(cell.get("source")),
         ids=tuple(name for name in names if isinstance(name, str)),
         about=about if isinstance(about, dict) else {},

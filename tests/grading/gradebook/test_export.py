@@ -22,6 +22,7 @@ from grading.runtime.job import Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
 from samples.course import ROOT
+from samples.fuzzed_hand_ins import CONTROLS
 from samples.notebooks import HIDDEN, graded_cells, source
 from samples.odd_submissions import FILE, NAME, right, written
 
@@ -53,6 +54,7 @@ def course(tmp_path_factory):
     notebook = right()
     notebook.cells[3].source += "\n# " + " ".join(ATTACKS)
     notebook.cells[3].source += "\n### BEGIN HIDDEN TESTS"  # the student's own
+    notebook.cells[3].source += f"\n# {CONTROLS.encode('utf-8', 'replace').decode()}"
     (folder / FILE).write_bytes(written(notebook))
     job = assemble.job(assignment, intake.receive(course, assignment, "ana"), "")
     attack = {"text/html": ATTACKS[0], "text/plain": ATTACKS[1]}
@@ -61,6 +63,7 @@ def course(tmp_path_factory):
         {"output_type": "display_data", "data": attack},
         {"output_type": "display_data", "data": {"image/png": ATTACKS[1]}},
         {"output_type": "stream", "name": "stdout", "text": f"{ATTACKS[2]}\n{quote}"},
+        {"output_type": "stream", "name": "stderr", "text": CONTROLS},
     ]
     result = Result(
         job.key,
@@ -69,7 +72,7 @@ def course(tmp_path_factory):
         "graded",
         outputs={"setup": outputs, "shapes": outputs},
         marks={**assignment.points, "shapes": 0.0, "encoder_layers": 1 / 3},
-        messages={"shapes": f"Does not hold: {ATTACKS[0]}"},
+        messages={"shapes": f"Does not hold: {ATTACKS[0]} {CONTROLS}"},
     )
     with Journal(course.journal) as journal:
         Writer(course, assignment, journal).write(job, result)
@@ -146,6 +149,14 @@ def test_what_a_spreadsheet_would_run_gets_a_quote_in_front(text):
     assert cell(text).startswith("'")
 
 
+def test_no_sign_that_cannot_be_seen_hides_a_formula_or_gets_into_a_file():
+    for sign in (*CONTROLS, "\u200c", "\ufe0f", "\u034f", "\u3164", "\u3000"):
+        value = str(cell(f"{sign}=1"))
+        assert value.startswith("'"), repr(sign)
+        assert not set(value) & set(CONTROLS)
+        value.encode()
+
+
 @pytest.mark.parametrize("value", ["a=1", "x@y.org", "Müller-Lüdenscheidt", "", "王"])
 def test_other_text_stays_as_it_is(value):
     assert cell(value) == value
@@ -214,6 +225,10 @@ def test_feedback_holds_nothing_active_and_loads_nothing(page):
             assert name == "href" or value.startswith(("#", "data:image/"))
     policy = soup.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
     assert policy["content"].startswith("default-src 'none'")
+
+
+def test_feedback_holds_no_control_character(page):
+    assert not set(page) & set(CONTROLS)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The report says what the journal holds, is safe to open, and hints at copies."""
 
+import ast
+import re
 import shutil
 from dataclasses import replace
 from itertools import pairwise
@@ -7,13 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
+from typer.testing import CliRunner
 
 from grading import cli
 from grading.course import Course, NotFoundError
 from grading.journal import Journal
 from grading.report import charts
 from grading.report.page import page, report
-from grading.report.similarity import Comparison, compare
+from grading.report.similarity import MIN_PASSAGES, Comparison, Text, compare
 from grading.report.summary import Summary, grouped
 from grading.runtime.job import Result
 from grading.runtime.sanitize import CUT
@@ -21,12 +24,13 @@ from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
 from samples.course import ROOT
 from samples.demo_class import other_names
+from samples.fuzzed_hand_ins import CONTROLS, LONG_CODE, measured
 from samples.notebooks import grader, source
 from samples.odd_submissions import FILE, NAME, REFERENCE, right, written
 from samples.submissions import submissions
 
 POINTS = {"shapes": 2.0, "code": 1.0, "loss": 3.0}
-NOBODY = Comparison((), 0, 0)
+NOBODY = Comparison()
 KNOWN = [
     cell.source
     for folder in ("solutions", "release")
@@ -39,7 +43,7 @@ HONEST = {
 }
 HOSTILE = (
     "</pre></td><script>alert(1)</script><img src=x onerror=alert(2)>"
-    '<iframe src="https://example.org/"></iframe>{{ 7 * 7 }}\x1b[31m\u202e'
+    '<iframe src="https://example.org/"></iframe>{{ 7 * 7 }}\x1b[31m' + CONTROLS
 )
 VISIBLE = HOSTILE.split("\x1b")[0]
 
@@ -168,8 +172,9 @@ def test_every_class_has_a_page_with_two_pictures(results):
 @pytest.fixture(scope="module")
 def hostile():
     """A page with hostile text in every place that a student's text can come to."""
-    cells = f"{HONEST['helper functions, tuples'][0]}\n# {HOSTILE}"
-    alike = compare({"ana": [cells], "bob": [other_names(cells), HOSTILE]}, KNOWN)
+    code = HONEST["helper functions, tuples"][0]
+    works = {"ana": [f"{code}\n# {HOSTILE}"], "bob": [other_names(code), HOSTILE]}
+    alike = compare(works, KNOWN)
     bad = result(
         "ana", "code", flags=(HOSTILE,), notes=(HOSTILE,), messages={"code": HOSTILE}
     )
@@ -198,8 +203,7 @@ def test_nothing_is_loaded_and_no_script_may_run(hostile):
 
 
 def test_control_characters_do_not_get_onto_the_page(hostile):
-    assert "\x1b" not in str(hostile)
-    assert "\u202e" not in str(hostile)
+    assert not set(str(hostile)) & set(CONTROLS)
 
 
 def test_very_long_texts_are_cut():
@@ -290,13 +294,136 @@ def test_untouched_and_nearly_empty_texts_and_the_course_s_own_are_not_compared(
         "answers": ['answer_1 = {"a"}', 'answer_2 = {"b", "c"}'],
         "the same answers": ['answer_1 = {"a"}', 'answer_2 = {"b", "c"}'],
     }
-    assert compare(works, KNOWN) == Comparison((), 0, 6)
+    assert compare(works, KNOWN) == Comparison(short=tuple(works))
 
 
 def test_texts_that_are_not_python_can_be_compared():
     broken = f"def oops(:\n{HONEST['helper functions, tuples'][0]}\n'''"
     works = {"ana": [broken], "bob": [f"{broken}\n\0\ud800"], "chi": ["(" * 1000]}
     assert list(likeness(works)) == [("ana", "bob")]
+
+
+def simple_statements(code, change):
+    """Return code with a change of each line that is a statement of its own."""
+    lines = ast.unparse(ast.parse(code)).split("\n")
+    return "\n".join(
+        line
+        if line.endswith(":") or not line.strip() or line.strip().startswith("@")
+        else re.sub(r"^(\s*)(.*)", lambda found: change(*found.groups()), line)
+        for line in lines
+    )
+
+
+def in_brackets(blanks, statement):
+    head, equals, value = statement.partition(" = ")
+    if equals:
+        return f"{blanks}{head} = (({value}))"
+    word, _, value = statement.partition(" ")
+    return f"{blanks}return (({value}))" if word == "return" else blanks + statement
+
+
+def with_a_call(blanks, statement):
+    call = "" if statement.startswith("return") else f"\n{blanks}print()"
+    return f"{blanks}{statement}{call}"
+
+
+def indented(code):
+    return "\n".join(f"    {line}" for line in code.split("\n"))
+
+
+JUNK = "\n".join(
+    f"def junk_{n}(a, b):\n    return sorted([a - {n}, *b.items()])[{n}:].pop(len(a))"
+    for n in range(40)
+)
+OTHER_JUNK = "\n".join(
+    f"class Junk{n}:\n    size = {n}\n    def rest(self):\n"
+    f"        raise OSError(self.size ** {n}) from self.cause"
+    for n in range(40)
+)
+DISGUISES = {
+    "a long comment above": lambda code: f"# {'x' * 50_001}\n{code}",
+    "many comments above": lambda code: "# no\n" * 10_000 + code,
+    "a long string above": lambda code: f'"""{"x " * 30_000}"""\n{code}',
+    "exec of a string": lambda code: f"exec({code!r})",
+    "exec of a string in an exec": lambda code: f"exec({f'exec({code!r})'!r})",
+    "exec of lines": lambda code: (
+        f"exec({' + '.join(map(repr, code.splitlines(keepends=True)))})"
+    ),
+    "exec of a join": lambda code: f"exec('\\n'.join({code.splitlines()!r}))",
+    "exec of a name": lambda code: f"text = {code!r}\nexec(text)",
+    "an IPython command": lambda code: f"get_ipython().run_cell({code!r})",
+    "lists before statements": lambda code: simple_statements(
+        code, lambda blanks, rest: f"{blanks}[]; {rest}"
+    ),
+    "values before statements": lambda code: simple_statements(
+        code, lambda blanks, rest: f"{blanks}0; pass; unused = 'a'; {rest}"
+    ),
+    "calls after statements": lambda code: simple_statements(code, with_a_call),
+    "brackets": lambda code: simple_statements(code, in_brackets),
+    "junk below": lambda code: f"{code}\n{JUNK}",
+    "junk above": lambda code: f"{JUNK}\n{code}",
+    "a known condition": lambda code: f"if True:\n{indented(code)}\nelse:\n    f(0)",
+    "a broken line": lambda code: f"{code}\nthis is no Python",
+    "lines of IPython's": lambda code: f"%time\n{code}\nlen?\nx = !ls\n!ls",
+    "annotations": lambda code: code.replace(" = ", ": 'list[int]' = ", 1),
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize(
+    "name", ["helper functions, tuples", "a training step of its own"]
+)
+def test_a_disguised_copy_is_found_and_nobody_else(name, disguise):
+    copy = DISGUISES[disguise](other_names(HONEST[name][0]))
+    assert list(likeness({**HONEST, "copy": [copy]})) == [(name, "copy")]
+
+
+def test_two_copies_with_junk_of_their_own_are_found():
+    code = HONEST["a training step of its own"][0]
+    works = {"ana": [f"{code}\n{JUNK}"], "bob": [f"{OTHER_JUNK}\n{other_names(code)}"]}
+    assert list(likeness(works)) == [("ana", "bob")]
+    assert likeness({"ana": [JUNK], "bob": [OTHER_JUNK]}) == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "exec(base64.b64decode('cHJpbnQoMSk='))",
+        "run = exec\nrun('print(1)')",
+        "eval(compile(text, '', 'exec'))",
+        "exec('print(1)'[::-1])",
+    ],
+)
+def test_who_runs_text_that_cannot_be_seen_is_named(code):
+    comparison = compare({"ana": [code], "bob": ["autoencoder.compile('adam')"]}, KNOWN)
+    assert comparison.hidden == ("ana",)
+    text = words(shown([result("ana")], (), comparison))
+    assert "Runs text as code" in text
+    assert "does not see: ana." in text
+
+
+@pytest.mark.parametrize("name", LONG_CODE)
+def test_long_texts_are_compared_in_a_second_or_named(name):
+    text, seconds, megabytes = measured(lambda: Text.of([LONG_CODE[name]]))
+    assert seconds <= 1
+    assert megabytes <= 200
+    assert text.too_long or len(text.passages) < MIN_PASSAGES
+    comparison = compare({"ana": [LONG_CODE[name]]}, KNOWN)
+    assert comparison.long == ("ana",) * text.too_long
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "1+" * 4_000 + "1",
+        "'a'+" * 2_000 + "a",
+        "import a" + ".a" * 4_000 + "\n" + "a b\n" * 9,
+        "x = (((\n" * 1_000,
+    ],
+    ids=["sums", "sums of strings", "names with dots", "brackets"],
+)
+def test_short_hostile_texts_are_compared_in_a_second(code):
+    assert measured(lambda: Text.of([code]))[1] <= 1
 
 
 def test_a_pair_names_the_lines_that_both_have():
@@ -369,6 +496,29 @@ def test_work_that_was_handed_in_since_is_named_and_what_is_gone_does_no_harm(co
     text = words(BeautifulSoup(report(course, NAME).read_text("utf-8"), "html.parser"))
     assert "2 students have handed in work that is not graded yet: ana, chi." in text
     assert "No two are alike." in text
+
+
+def test_works_of_older_years_are_compared_with_the_class(course, tmp_path):
+    older = tmp_path / "course-2025" / "submitted"
+    for student in ("zoe", "yan"):
+        hand_in(course, student, HONEST["helper functions, tuples"][0])
+        older.mkdir(parents=True, exist_ok=True)
+        (course.root / "submitted" / student).rename(older / student)
+    shutil.rmtree(course.root / "submitted" / "bob")
+    arguments = ["report", NAME, "--compare", str(older), "--root", str(course.root)]
+    ran = CliRunner().invoke(cli.app, arguments)
+    assert ran.exit_code == 0, ran.exception
+    page = (course.root / "reports" / "vanilla.html").read_text("utf-8")
+    text = words(BeautifulSoup(page, "html.parser"))
+    assert f"ana and {older}/yan : alike by 100 %" in text
+    assert f"ana and {older}/zoe : alike by 100 %" in text
+    assert f"{older}/yan and" not in text
+    assert "and with 2 works of older years." in text
+
+
+def test_a_folder_without_works_of_the_assignment_is_an_error(course, tmp_path):
+    with pytest.raises(NotFoundError, match="no STUDENT/vanilla in it"):
+        report(course, NAME, [tmp_path / "nowhere"])
 
 
 def test_a_course_in_which_nothing_is_graded_has_a_report(tmp_path):

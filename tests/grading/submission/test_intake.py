@@ -1,10 +1,15 @@
 """Odd submissions are repaired or refused with a sentence, and nothing is followed."""
 
 import builtins
+import gc
+import os
 import re
 import shutil
 import sys
+import tempfile
 import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from unittest.mock import MagicMock
 
 import nbformat
@@ -12,12 +17,13 @@ import pytest
 
 from grading.course import Course
 from grading.runtime.fingerprint import key
-from grading.submission import assemble, intake, read_notebook
+from grading.submission import assemble, bounded, intake, read_notebook
 from grading.submission.assignment import Assignment
 from grading.submission.match_cells import match
 from grading.submission.names_in_code import names
-from samples import odd_submissions
+from samples import fuzzed_hand_ins, odd_submissions
 from samples.course import ROOT
+from samples.fuzzed_hand_ins import LONG_CODE, MANY
 from samples.marking import expected_marks, marks_in_process
 from samples.notebooks import references, source, with_cells
 from samples.odd_submissions import FILE, NAME, ODD, RIGHT, Link, right, written
@@ -322,3 +328,213 @@ def test_a_refused_submission_gets_an_explicit_explained_zero(course):
     assert result.marks == dict.fromkeys(ASSIGNMENT.points, 0.0)
     assert "empty file" in result.messages["shapes"]
     assert "empty file" in result.notes[0]
+
+
+# --- limits ---
+
+LONG_FILES = {
+    "brackets": b"[" * 20_000_000,
+    "open strings": b'{"' * 10_000_000,
+    "lists": b"[" + b"[]," * 6_000_000,
+    "objects": b"[" + b'{"a":0},' * 149_000 + b"0]" + b" " * 15_000_000,
+    "long numbers": b"[" + (b"9" * 4_000 + b",") * 4_990 + b"0]",
+    "escapes": b'{"a":"' + b"\\n" * 9_990_000 + b'"}',
+    "backslashes": b"\\" * 20_000_000,
+    "bytes that are no UTF-8": b"\xe9" * 20_000_000,
+    "wide signs": '{{"cells":[{{"source":"😀{}"}}]}}'.format("a" * 19_000_000).encode(),
+    "UTF-16": ('{"a":"' + "é" * 9_000_000 + '"}').encode("utf-16"),
+}
+
+
+def read_within_limits(course, files):
+    worst = fuzzed_hand_ins.Worst()
+    fuzzed_hand_ins.read(course, ASSIGNMENT, files, worst)
+    return intake.receive(course, ASSIGNMENT, "eve")
+
+
+def with_code(*sources, kind="code"):
+    notebook = right()
+    for text in sources:
+        cell = {"cell_type": kind, "source": text, "metadata": {}}
+        notebook.cells.append(nbformat.from_dict(cell))
+    return written(notebook)
+
+
+@pytest.mark.parametrize("name", LONG_CODE)
+def test_long_code_is_read_in_a_second_and_the_solution_is_found(course, name):
+    found = read_within_limits(course, {FILE: with_code(LONG_CODE[name])})
+    assert found.refused is None
+    assert found.solutions == RIGHT
+
+
+@pytest.mark.parametrize("name", LONG_FILES)
+def test_long_files_are_refused_within_a_second(course, name):
+    assert read_within_limits(course, {FILE: LONG_FILES[name]}).refused
+
+
+def test_blanks_after_a_fence_are_read_in_a_second(course):
+    blanks = with_code("```" + " " * MANY, kind="markdown")
+    assert read_within_limits(course, {FILE: blanks}).solutions == RIGHT
+
+
+def test_what_takes_too_long_to_be_parsed_is_named_and_counts_as_no_python(course):
+    found = hand_in(course, {FILE: with_code(LONG_CODE["fields of a format"])})
+    assert found.notes[0].startswith("The code is too long to be searched")
+    assert found.solutions == RIGHT
+
+
+def test_limits_hold_for_all_notebooks_of_a_student_together(course):
+    draft = with_cells(source(NAME, "release"), {})
+    draft.cells[2].source = "x;" * 200_000
+    files = {f"{letter}.ipynb": written(draft) for letter in "abcdefghi"}
+    found = read_within_limits(course, {**files, "z.ipynb": written(right())})
+    assert found.refused is None
+    assert "10 notebooks were handed in" in " ".join(found.notes)
+
+
+def test_a_student_s_code_of_usual_length_is_read_without_a_process(monkeypatch):
+    monkeypatch.setattr(bounded, "call", None)
+    for name in ("vae_by_hand", "quiz"):
+        quiz = with_cells(source(name, "release"), references(name))
+        cells, _ = read_notebook.read(written(quiz))
+        assert match(Assignment.load(COURSE, name), cells).worked
+
+
+def test_500_files_made_at_random_are_read_or_refused_within_limits():
+    worst = fuzzed_hand_ins.fuzz(500, largest=5_000, derandomize=True)
+    print(worst)
+    assert worst.cases >= 500
+    assert 0 < worst.refused < worst.cases
+
+
+def test_no_file_that_was_refused_stays_in_memory(course):
+    odd_submissions.hand_in(
+        course.path(course.submitted, "eve", NAME), {FILE: b'{"' + b"a" * 10_000_000}
+    )
+    gc.disable()  # it would come, but not at once
+    try:
+        fuzzed_hand_ins.measured(lambda: intake.receive(course, ASSIGNMENT, "eve"))
+        _, _, megabytes = fuzzed_hand_ins.measured(
+            lambda: [intake.receive(course, ASSIGNMENT, "eve") for _ in range(12)]
+        )
+    finally:
+        gc.enable()
+    assert megabytes < 100
+
+
+@pytest.mark.long
+def test_10_000_files_made_at_random_are_read_or_refused_within_limits(capsys):
+    worst = fuzzed_hand_ins.fuzz(10_000)
+    with capsys.disabled():
+        print(f"\n{worst}")
+    assert worst.cases >= 10_000
+
+
+# --- what cannot be read, and times ---
+
+
+def test_a_folder_that_may_not_be_read_is_named(course, monkeypatch):
+    hand_in(course, {FILE: written(right())}, "ana")
+    hand_in(course, {FILE: written(right())}, "eve")
+    lstat = Path.lstat
+
+    def refuse(path):
+        if "eve" in path.parts[:-1]:
+            raise PermissionError(13, "Permission denied", str(path))
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    found, left_out = intake.students(course, NAME)
+    assert found == ["ana"]
+    assert left_out == {"eve": "The folder cannot be read: Permission denied."}
+
+
+def test_an_ordinary_user_is_told_which_folders_may_not_be_read():
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        shutil.copy(ROOT / "nbgrader_config.py", folder)
+        course = Course.load(Path(folder))
+        hand_in(course, {FILE: written(right())}, "ana")
+        hand_in(course, {FILE: written(right())}, "eve")
+        (course.root / "submitted" / "eve").chmod(0)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)  # root may read all
+        try:
+            found, left_out = intake.students(course, NAME)
+        finally:
+            os.seteuid(user)
+            (course.root / "submitted" / "eve").chmod(0o700)
+    assert found == ["ana"]
+    assert "cannot be read" in left_out["eve"]
+
+
+def times(course, inside=None, beside=None):
+    """Return the time of a submission, and notes, with these files of times."""
+    files = {FILE: written(right())}
+    if inside is not None:
+        files["timestamp.txt"] = inside.encode()
+    if beside is not None:
+        files[f"../{NAME}.timestamp.txt"] = beside.encode()
+    found = hand_in(course, files)
+    return found.timestamp, " ".join(found.notes)
+
+
+def now(days=0):
+    time = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    return f"{time + timedelta(days=days)} UTC"
+
+
+def test_the_file_beside_the_folder_decides_when_a_work_was_handed_in(course):
+    time, notes = times(course, inside=now(-9), beside=now(-1))
+    assert time == now(-1)
+    assert "vanilla.timestamp.txt decides" in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-12-01 18:05", "2026-12-01 18:05:00 UTC"),
+        ("2026-12-01T18:05:00Z", "2026-12-01 18:05:00 UTC"),
+        ("2026-12-01 18:05:00.250000 UTC", "2026-12-01 18:05:00.250000 UTC"),
+        ("2026-12-01 18:05:00+01:00", "2026-12-01 17:05:00 UTC"),
+        ("2026-12-01 18:05:00 -0230", "2026-12-01 20:35:00 UTC"),
+        ("2026-12-01 18:05:00 CET\n", "2026-12-01 17:05:00 UTC"),
+    ],
+)
+def test_a_time_is_read_with_its_zone(course, text, time):
+    assert times(course, inside=text)[0] == time
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("12", "1999", "2026-12-01", "1 Dec", "now", "", "18:05", "2026-13-01 00:00"),
+        *("0000-01-01 00:00", "0001-01-01 00:00 +1400", "2026-12-01 18:05 XYZ"),
+        "9" * 300,
+    ],
+)
+def test_what_is_no_full_date_and_time_is_left_out_and_named(course, text):
+    time, notes = times(course, inside=text)
+    assert time is None
+    assert "timestamp.txt holds no date and time" in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("1999-01-01 00:00", "more than a year ago"),
+        ("0001-01-01 00:00", "more than a year ago"),
+        (now(-400), "more than a year ago"),
+        (now(3), "still to come"),
+        ("9999-12-31 23:59:59 UTC", "still to come"),
+    ],
+)
+def test_an_odd_time_is_named(course, text, what):
+    time, notes = times(course, inside=text)
+    assert time is not None
+    assert what in notes
+
+
+def test_a_time_within_the_year_is_nothing_odd(course):
+    assert times(course, inside=now(-100)) == (now(-100), "")
