@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAGIC = re.compile(r"^(\s*)[%!?].*$", re.M)
+# `lines = !ls` and `lines = %who_ls`; `help?` and `keras.Model??`.
+ASSIGNED = re.compile(r"^([^\S\n]*+\w++[^\S\n]*+=[^\S\n]*+)[%!].*$", re.M)
+HELP = re.compile(r"^([^\S\n]*+)[\w.]++\?\??[^\S\n]*$", re.M)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Names:
 def names(source: str) -> Names:
     """Return what the code of a cell defines and uses; IPython's magics are allowed."""
     code = MAGIC.sub(r"\1pass", source)
+    code = HELP.sub(r"\1pass", ASSIGNED.sub(r"\1None", code))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
