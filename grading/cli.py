@@ -89,7 +89,7 @@ def _table(
             f"{sum(result.marks.values()):g} of {total:g}",
             result.status,
             f"{result.seconds['all']:.1f}" if "all" in result.seconds else "",
-            " ".join(map(sanitize.line, (*result.notes, *result.flags))),
+            " ".join(map(sanitize.line, result.notes)),
         )
     for student in nothing:
         table.add_row(student, "", "nothing handed in")

@@ -63,3 +63,19 @@ def marks_in_process(
         if about.get("grade"):
             marks[about["grade_id"]] = float(about["points"]) * earned
     return marks, messages
+
+
+def first_message(name: str, cells: dict[str, str]) -> str:
+    """Return what the first check that fails says; ``""`` if all hold.
+
+    Visible tests come first, as they do for a student, then hidden ones.
+    """
+    for folder in ("release", "solutions"):
+        namespace: dict[str, object] = {"__name__": "__main__"}
+        for cell in cells_that_count(with_cells(source(name, folder), cells)):
+            try:
+                run_cell(cell, namespace)
+            except Exception as error:
+                if grader(cell).get("grade"):
+                    return str(error)
+    return ""

@@ -539,7 +539,7 @@ ODD = [
     changed(
         "one answer no Python",
         write("answer_1", "answer_1 = a and c, I think"),
-        "",
+        "answer_1 is not defined: the cell answer_1 breaks off with SyntaxError",
         ("answer_1",),
     ),
     changed(

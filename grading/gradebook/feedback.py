@@ -4,6 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from helpers.checks.property_check import CheckFailed
 from helpers.errors import CourseError
 
 import nbgrader
@@ -48,52 +49,34 @@ ATTRIBUTES = {"a": ["href", "title"], "*": ["class"]}
 class StudentsView(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
     """Takes out what students must not see, and what a page must not run.
 
-    Hidden tests go from test cells, and lines that quote them from all outputs. Outputs
-    keep text and pictures.
+    Hidden tests go from test cells, and so does all that Python quotes of these cells:
+    tracebacks and warnings. What is left out depends on the kind of an output, never on
+    whether it holds a hidden line: else a student could print guesses, and learn from
+    the missing ones. Outputs keep text and pictures.
     """
-
-    def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any]
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Return the notebook as students may see it."""
-        clear = ClearHiddenTests(parent=self)
-        self.hidden: set[str] = set()
-        for cell in nb.cells:
-            # Not from other cells: there the marks of a region are the student's own.
-            if is_grade(cell) and not is_solution(cell):
-                before = cell.source.split("\n")
-                clear.preprocess_cell(cell, resources, 0)
-                gone = set(before) - set(cell.source.split("\n"))
-                self.hidden |= {line.strip() for line in gone if len(line.strip()) > 5}
-        nb, resources = super().preprocess(nb, resources)
-        return nb, resources
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Clean the text of a cell, and the outputs of one that holds code."""
+        """Clean a cell's text and outputs; clear the hidden tests of a test cell."""
         cell.source = text(cell.source)
-        if cell.cell_type != "code":
-            return cell, resources
-        cell.outputs = clean([dict(output) for output in cell.outputs])
-        for output in cell.outputs:
-            if output.output_type == "stream":
-                output.text = self._without_hidden(output.text)
-            elif output.output_type == "error":
-                output.evalue = self._without_hidden(output.evalue)
-                lines = self._without_hidden("\n".join(output.traceback))
-                output.traceback = lines.split("\n")
-            elif "text/plain" in output.data:
-                plain = output.data["text/plain"]
-                output.data["text/plain"] = self._without_hidden(plain)
+        if cell.cell_type == "code":
+            cell.outputs = clean([dict(output) for output in cell.outputs])
+        # Not from other cells: there the marks of a region are the student's own.
+        if is_grade(cell) and not is_solution(cell):
+            ClearHiddenTests(parent=self).preprocess_cell(cell, resources, cell_index)
+            cell.outputs = [_without_quotes(output) for output in cell.outputs]
         return cell, resources
 
-    def _without_hidden(self, text: str) -> str:
-        return "\n".join(
-            line
-            for line in text.split("\n")
-            if not any(hidden in line for hidden in self.hidden)
-        )
+
+def _without_quotes(output: NotebookNode) -> NotebookNode:
+    """Return a test cell's output without what Python quotes of the cell's source."""
+    if output.output_type == "error":
+        kind = "" if output.ename == CheckFailed.__name__ else f"{output.ename}: "
+        output.traceback = f"{kind}{output.evalue}".split("\n")
+    elif output.get("name") == "stderr":
+        output.text = ""
+    return output
 
 
 def safe_markdown(source: str) -> str:

@@ -104,15 +104,11 @@ class Summary:
 
     @property
     def to_look_at(self) -> list[Result]:
-        """Results with flags, notes, or another end than a grade; flags come first."""
+        """Results with notes, those that could not be run first."""
         order = ("refused", "timeout", "failed", "repaired", "graded")
         return sorted(
-            (result for result in self.results if result.flags or result.notes),
-            key=lambda result: (
-                not result.flags,
-                order.index(result.status),
-                result.student,
-            ),
+            (result for result in self.results if result.notes),
+            key=lambda result: (order.index(result.status), result.student),
         )
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 
 from helpers.errors import CourseError
 
-from grading.runtime import protocol, sandbox
+from grading.runtime import missing_names, protocol, sandbox
 from grading.runtime.collect_outputs import Messages
 from grading.runtime.forkserver import Kind, Origin, Warm
 from grading.runtime.job import Job, Output, Result, Status, Verdict
@@ -243,15 +243,16 @@ def _result(
     elif kernel.ended or verdict.broken:
         status = "failed"
         notes.append(f"The program broke off: {kernel.ended or verdict.broken}.")
+    messages, missing = missing_names.explain(job, outputs, verdict.messages)
     return Result(
         key=job.key,
         student=job.student,
         assignment=job.assignment,
         status=status,
-        notes=tuple(notes),
+        notes=tuple(notes + list(map(text, missing))),
         outputs=outputs,
         marks=verdict.marks,
-        messages={name: text(words) for name, words in verdict.messages.items()},
+        messages={name: text(words) for name, words in messages.items()},
         seconds=seconds,
     )
 

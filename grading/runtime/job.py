@@ -150,7 +150,6 @@ class Result:
             ``Cell.name``), without active HTML.
         marks: points of each test cell by grade id, from the trusted verdict.
         messages: why points were lost, by grade id.
-        flags: what a human should look at, in a few words each.
         seconds: how long each step took. It differs from run to run and does not take
             part in comparisons.
     """
@@ -163,7 +162,6 @@ class Result:
     outputs: dict[str, list[Output]] = field(default_factory=dict)
     marks: dict[str, float] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
     def to_dict(self, *, seconds: bool = False) -> dict[str, Any]:
@@ -181,8 +179,9 @@ class Result:
             ValueError: the value is not a result.
         """
         try:
-            sentences = {name: tuple(value[name]) for name in ("notes", "flags")}
-            return cls(**{**value, **sentences})
+            known = {**value, "notes": tuple(value["notes"])}
+            known.pop("flags", None)  # older journals have it, always empty
+            return cls(**known)
         except (TypeError, KeyError) as error:
             raise ValueError(f"not a result: {error}") from None
 

@@ -114,6 +114,9 @@ def kernel_environment() -> dict[str, str]:
         "IPYTHONDIR": f"{HOME}/.ipython",
         "NBGRADER_EXECUTION": "autograde",
         "COURSE_OFFLINE": "1",
+        # Without a network pip would try for ten seconds.
+        "PIP_RETRIES": "0",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "TF_NUM_INTRAOP_THREADS": threads,
         "TF_NUM_INTEROP_THREADS": threads,
         # oneDNN compiles code for every shape: small models never earn that back.

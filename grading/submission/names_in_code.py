@@ -11,6 +11,9 @@ from grading.submission import bounded
 
 # Possessive, and within one line: linear on any text.
 MAGIC = re.compile(r"^([^\S\n]*+)[%!?].*$", re.M)
+# `lines = !ls` and `lines = %who_ls`; `help?` and `keras.Model??`.
+ASSIGNED = re.compile(r"^([^\S\n]*+\w++[^\S\n]*+=[^\S\n]*+)[%!].*$", re.M)
+HELP = re.compile(r"^([^\S\n]*+)[\w.]++\?\??[^\S\n]*$", re.M)
 DEFINITION = re.compile(
     r"^[^\S\n]*+(?:(?:def|class)[^\S\n]++(\w++)|(\w++)[^\S\n]*+=)", re.M
 )
@@ -93,6 +96,7 @@ def _from_lists(*lists: list[str]) -> Names:
 def names(source: str) -> Names:
     """Return what the code of a cell defines and uses; IPython's magics are allowed."""
     code = MAGIC.sub(r"\1pass", source)
+    code = HELP.sub(r"\1pass", ASSIGNED.sub(r"\1None", code))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -6,16 +6,24 @@ pace, within bounds, and no network is needed.
 """
 
 import asyncio
+import functools
 import json
 import signal
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from grading.runtime import protocol
 from grading.runtime.kernel import MAX_IN_MESSAGE
 
 Serve = Callable[[dict[str, Any]], None]
+FAILED = (
+    "[The command ended with {status}. While work is marked there is no network, and "
+    "nothing can be installed. The cell goes on.]"
+)
+BACKGROUND = "[Not run: a command in the background. The cell goes on.]"
 
 
 def run_kernel(sock: socket.socket, serve: Serve) -> None:
@@ -52,22 +60,47 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
                 super().flush()  # type: ignore[no-untyped-call]
 
     settings = Config({"HistoryManager": {"enabled": False}})
-    kernel = InProcessKernel(_underlying_iopub_socket=Relay(), config=settings)
+    kernel = InProcessKernel(
+        _underlying_iopub_socket=Relay(),
+        config=settings,
+        # A cell with `await` asks for it, to have interrupts in that thread handled by
+        # ipykernel, which cannot interrupt a loop. None: they are handled here.
+        shell_channel_thread=SimpleNamespace(parent_thread=None),
+    )
     for name in ("stdout", "stderr"):
         about = (kernel.session, kernel.iopub_thread, name)
         setattr(kernel, name, Stream(*about))  # type: ignore[no-untyped-call]
     kernel._allow_stdin = False
-    # Set before asyncio sets its own handler, which waits for the cell to end.
+    kernel.shell.system = functools.partial(_run_command, kernel.shell)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_run_cells(sock, kernel, serve))
+    _run_cells(sock, kernel, serve)
+
+
+def _run_command(shell: Any, command: str) -> None:
+    """Run ``!command`` through a pipe: there are no terminals in the sandbox.
+
+    One that fails says so and is no error, as in a notebook.
+    """
+    from IPython.utils.process import get_output_error_code
+
+    if command.rstrip().endswith("&"):
+        print(BACKGROUND, file=sys.stderr)
+        return
+    out, error, status = get_output_error_code(shell.var_expand(command, depth=1))
+    print(out, end="")
+    print(error, end="", file=sys.stderr)
+    shell.user_ns["_exit_code"] = status
+    if status:
+        print(FAILED.format(status=status), file=sys.stderr)
 
 
 def _interrupted(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
-async def _run_cells(sock: socket.socket, kernel: Any, serve: Serve) -> None:
-    replies = kernel.shell_stream
+def _run_cells(sock: socket.socket, kernel: Any, serve: Serve) -> None:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     session = kernel.session
     while True:
         request, _ = protocol.receive(sock)
@@ -84,12 +117,24 @@ async def _run_cells(sock: socket.socket, kernel: Any, serve: Serve) -> None:
         }
         message = session.msg("execute_request", content)
         kernel.set_parent([], message, channel="shell")
-        signal.signal(signal.SIGINT, _interrupted)
-        await kernel.execute_request(replies, [], message)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _run_to_end(loop, kernel.execute_request(kernel.shell_stream, [], message))
         for stream in (kernel.stdout, kernel.stderr):
             stream.flush()
         session.send(kernel.iopub_socket, "idle", {}, parent=message)
+
+
+def _run_to_end(
+    loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]
+) -> None:
+    """Run a cell to its end. An interrupt ends its code, or what it waits for."""
+    task = loop.create_task(work)
+    signal.signal(signal.SIGINT, _interrupted)
+    while not task.done():
+        try:
+            loop.run_until_complete(task)
+        except KeyboardInterrupt:
+            task.cancel()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _relay(sock: socket.socket, parts: list[bytes]) -> None:

@@ -1,8 +1,9 @@
 """What the test cells of the assignments call.
 
-A test cell is one call, such as ``vanilla.code_is_relu(autoencoder)``: it prints one
-line when the property holds and raises ``CheckFailed`` with property, expected,
-found and likely cause when it does not.
+A test cell is one call, such as ``course_checks.code_is_relu(autoencoder)``: it prints
+one line when the property holds and raises ``CheckFailed`` with property, expected,
+found and likely cause when it does not. A notebook imports its module under that name:
+students call their functions ``sparse``, not so.
 
 There is a module for each assignment, and ``quiz`` for questions. They stand on
 ``student`` (how a check sees a student's models), ``property_check`` (messages and

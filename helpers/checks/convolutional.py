@@ -23,7 +23,7 @@ from helpers.checks.oracles.convolution import (
     pool,
     upsample,
 )
-from helpers.checks.oracles.probes import Function, Layer, relu
+from helpers.checks.oracles.probes import Function, Layer, inputs, relu
 from helpers.checks.randomness import choice, distinct, each, whole
 from helpers.checks.student.interface import ImageShape, Student
 
@@ -148,14 +148,75 @@ DECODER_MISTAKES: dict[str, Compute] = {
 contract = Contract(Sizes, draws={"filters": distinct(4, 16, 3)})
 
 
+def _heights(sizes: Sizes) -> dict[str, tuple[str, int]]:
+    """Return the model and height of an image that a mistake makes, by its name."""
+    height, n = sizes.input_dims[0], len(sizes.filters)
+    code = sizes.latent_dims[0]
+
+    def encoded(convolve: int = 0, up: int = 1, poolings: int = n) -> int:
+        size = height
+        for _ in range(poolings):
+            size = (size - convolve + up) // 2
+        return size
+
+    def decoded(valid: Sequence[int], upsamplings: Sequence[int]) -> int:
+        size = code
+        for i in range(-n - 1, 0):
+            size = (size - 2 * (i in valid)) * (2 if i in upsamplings else 1)
+        return size
+
+    every = range(-n - 1, -1)
+    known = {
+        "pooling with valid padding, which rounds down": ("encoder", encoded(up=0)),
+        "convolutions with valid padding": ("encoder", encoded(convolve=2)),
+        "a missing pooling": ("encoder", encoded(poolings=n - 1)),
+        "an extra pooling": ("encoder", encoded(poolings=n + 1)),
+        "same padding in every convolution": ("decoder", decoded((), every)),
+        "valid padding in every convolution": (
+            "decoder",
+            decoded(range(-n - 1, 0), every),
+        ),
+        "a missing upsampling after the valid padding": (
+            "decoder",
+            decoded((-2,), every[:-1]),
+        ),
+        "a missing upsampling before the valid padding": (
+            "decoder",
+            decoded((-2,), every[1:]),
+        ),
+        "an extra upsampling at the end": ("decoder", decoded((-2,), range(-n - 1, 0))),
+        "valid padding in the last convolution too": (
+            "decoder",
+            decoded((-2, -1), every),
+        ),
+        "valid padding in the last convolution instead": (
+            "decoder",
+            decoded((-1,), every),
+        ),
+    }
+    for i in range(-n - 1, -2):
+        name = f"valid padding in convolution {i + n + 2} instead"
+        known[name] = ("decoder", decoded((i,), every))
+    return known
+
+
 def _shapes_are(student: Student, sizes: Sizes) -> None:
     """Check the shapes of what each model gives."""
-    shared.three_models(
-        student,
-        sizes,
-        "the models are returned in another order than encoder, decoder, auto; a "
-        "padding; or a size that is written as a number instead of an argument.",
-    )
+    causes: dict[str, str] = {}
+    for part, size in sizes.parts.items():
+        shape = student.predict(part, inputs(1, size))[0].shape
+        names = [
+            name
+            for name, (of, height) in _heights(sizes).items()
+            if of == part and len(shape) == 4 and shape[1] == height
+        ]
+        causes[part] = (
+            f"{' or '.join(names[:2])}."
+            if names
+            else "models returned in another order; a padding, pooling or upsampling; "
+            "or the last layer's number of filters."
+        )
+    shared.three_models(student, sizes, causes)
 
 
 @contract.check_built("three models with the right shapes")

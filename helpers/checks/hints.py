@@ -62,10 +62,24 @@ HINTS = (
         "keras.Input of its own, with the shape of the code.",
     ),
     (
+        r"expects \d+ (named )?input\(s\).* received \d+ input tensors"
+        r"|Layer .* expects 1 input\(s\), but it received",
+        "a model of one input gets a list of tensors. Where the encoder returns "
+        "several, the decoder takes the first, z.",
+    ),
+    (
+        r"expected shape=\(None(, \d+){3}\), found shape=\(None(, \d+){3}\)",
+        "images of another height or width than the next layer was made for: look at "
+        "each padding (same or valid) and at the number of poolings and upsamplings.",
+    ),
+    (
+        r"output_shape|object is not iterable.*Lambda",
+        "output_shape of a Lambda is a tuple without the batch, with a comma.",
+    ),
+    (
         r"incompatible with the layer|size-incompatible|Dimensions must be equal",
-        "the numbers that a layer gets are not as many as it was made for. Look for a "
-        "size that is written as a number instead of an argument, and for a returned "
-        "model in the wrong place.",
+        "the numbers that a layer gets are not as many as it was made for: look at the "
+        "layer before it, and for a returned model in the wrong place.",
     ),
 )
 
@@ -84,7 +98,19 @@ def first_line(message: str) -> str:
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
         return lines[1]
-    return lines[0] if lines else ""
+    if not lines:
+        return ""
+    # Keras announces an example that stands in the next line.
+    return lines[0].split(" You are likely doing something like")[0]
+
+
+MAX_WORDS = 25
+
+
+def cut(text: str) -> str:
+    """Return the beginning of a long text."""
+    words = text.split()
+    return " ".join(words[:MAX_WORDS]) + (" …" if len(words) > MAX_WORDS else "")
 
 
 def explain(error: StudentError) -> tuple[str, str]:
@@ -112,7 +138,7 @@ def explain(error: StudentError) -> tuple[str, str]:
             "call the function in a cell of your own, with several sizes, to see the "
             "whole error.",
         )
-    message = first_line(error.message)
+    message = cut(first_line(error.message))
     found = error.kind
     if message:
         found += f": {message}"

@@ -80,6 +80,12 @@ def encoder_layers(student: Student, sizes: Sizes) -> None:
 
     The activations of the last two are left open.
     """
+    dense.other_sizes_too(
+        student, sizes, lambda sizes: _encoder_layers_are(student, sizes)
+    )
+
+
+def _encoder_layers_are(student: Student, sizes: Sizes) -> None:
     heads = latent.find_heads(student, sizes)
     x = inputs(4, sizes.input_dims)
     arrays = draw(heads.weights)
@@ -132,8 +138,7 @@ def loss_is_bce(student: Student, sizes: Sizes) -> None:
     latent.reconstruction_is_bce(
         student,
         sizes,
-        "Keras's binary cross-entropy is a mean over pixels: multiply by "
-        "input_dims, or sum keras.ops.binary_crossentropy(x, x_hat) over axis -1.",
+        "Keras's binary cross-entropy is a mean over pixels; here it is summed.",
     )
 
 

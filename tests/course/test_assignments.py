@@ -40,7 +40,7 @@ def test_a_test_cell_only_calls_checks(name):
     notebook = source(name)
     imports = next(c.source for c in code_cells(notebook) if "import" in c.source)
     known = {
-        alias.asname or alias.name
+        alias.asname or alias.name: alias.name
         for node in ast.walk(ast.parse(imports))
         if isinstance(node, ast.ImportFrom) and node.module == "helpers.checks"
         for alias in node.names
@@ -53,7 +53,8 @@ def test_a_test_cell_only_calls_checks(name):
             assert isinstance(call, ast.Call), ast.unparse(statement)
             assert isinstance(call.func, ast.Attribute), ast.unparse(statement)
             assert call.func.value.id in known
-            module = importlib.import_module(f"helpers.checks.{call.func.value.id}")
+            imported = known[call.func.value.id]
+            module = importlib.import_module(f"helpers.checks.{imported}")
             returns = getattr(module, call.func.attr).__annotations__["return"]
             assert returns is None
             for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
@@ -249,3 +250,16 @@ def test_nbgrader_records_messages_and_never_a_traceback_or_stderr(graded):
             if output.output_type == "error":
                 text = "".join(output.traceback)
                 assert re.match("Does not hold: |Not done yet: ", text)
+
+
+@pytest.mark.parametrize("name", [name for name in ASSIGNMENTS if name != "quiz"])
+def test_no_likely_name_of_a_student_hides_the_checks(name):
+    imported = {
+        alias.asname or alias.name
+        for cell in code_cells(source(name))
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.ImportFrom) and node.module == "helpers.checks"
+        for alias in node.names
+    }
+    assert "course_checks" in imported
+    assert name not in imported

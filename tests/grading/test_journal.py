@@ -217,7 +217,7 @@ def older(path):
     """The file of an earlier version: a line for each result, the last one torn."""
     path.parent.mkdir()
     lines = [
-        {"result": json.loads(result(key=key).to_json(seconds=True))}
+        {"result": {**result(key=key).to_dict(seconds=True), "flags": []}}
         for key in ("k1", "k2")
     ]
     names = ("assignment", "student", "key", "work")

@@ -146,7 +146,12 @@ def test_what_is_no_builder_of_models_is_named(builder, found):
         ("m = model(); keras.Model(input=m.input, output=m.output)", "plural"),
         ("keras.Input(784)", "with the comma"),
         ("keras.Model(keras.Input((4,)), model().output)", "its own input"),
-        ("model()(np.zeros((2, 9)))", "written as a number"),
+        ("model()(np.zeros((2, 9)))", "as it was made for"),
+        ("x = keras.Input((4,)); model()([x, x, x])", "takes the first"),
+        (
+            "x = keras.Input((8, 8, 1)); keras.Sequential([keras.Input((4, 4, 1))])(x)",
+            "padding",
+        ),
         ("model().fit(np.zeros((2, 4)), verbose=0)", "not compiled"),
     ],
 )

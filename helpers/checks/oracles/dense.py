@@ -1,11 +1,12 @@
 """What chains of dense layers must compute, in NumPy."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from helpers.checks.contract import AutoencoderSizes, named
+from helpers.checks.hints import cut
 from helpers.checks.oracles import shared
 from helpers.checks.oracles.probes import (
     Layer,
@@ -20,7 +21,7 @@ from helpers.checks.oracles.probes import (
 )
 from helpers.checks.property_check import CheckFailed
 from helpers.checks.randomness import Draw, distinct, whole
-from helpers.checks.student.interface import Student
+from helpers.checks.student.interface import Student, StudentError
 
 import numpy as np
 
@@ -61,6 +62,45 @@ DRAWS: dict[str, Draw] = {
     "latent_dims": whole(5, 24),
 }
 """Sizes of dense autoencoders; no two of them are equal."""
+
+
+OTHER_SIZES: tuple[dict[str, Any], ...] = (
+    {"input_dims": 90, "hidden_layers": (50,), "latent_dims": 7},
+    {"input_dims": 90, "hidden_layers": (60, 44, 36), "latent_dims": 7},
+)
+"""What a visible check looks at too: one and three hidden layers, all sizes unequal."""
+
+OTHERWISE = (
+    "a size that is written as a number instead of an argument, or code for one number "
+    "of hidden layers alone."
+)
+
+
+D = TypeVar("D", bound=DenseSizes)
+
+
+def other_sizes_too(student: Student, sizes: D, holds: Callable[[D], None]) -> None:
+    """Check a property for the sizes given, and where those are the usual, for others.
+
+    What depends on the number of layers shows before a student submits.
+
+    Args:
+        student: with models built with ``sizes``.
+        sizes: what they were built with.
+        holds: raises CheckFailed if the models built last do not have the property.
+    """
+    holds(sizes)
+    if sizes != type(sizes)():
+        return
+    for more in OTHER_SIZES:
+        other = replace(sizes, **more)
+        try:
+            student.build(*other.arguments)
+            holds(other)
+        except (CheckFailed, StudentError) as error:
+            given = ", ".join(f"{name} {value}" for name, value in more.items())
+            found = error.found if isinstance(error, CheckFailed) else str(error)
+            raise CheckFailed(f"the same with {given}", cut(found), OTHERWISE) from None
 
 
 def pre_activations(x: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:
@@ -126,35 +166,48 @@ def other_numbers(part: str, sizes: Sequence[int]) -> CheckFailed:
 @named("three models with the right shapes")
 def shapes(student: Student, sizes: DenseSizes) -> None:
     """Each of the three models works alone and gives the right number of numbers."""
-    shared.three_models(
-        student,
-        sizes,
-        "the models are returned in another order than encoder, decoder, auto, or the "
-        "last layer has the wrong number of units.",
-    )
+
+    def hold(sizes: DenseSizes) -> None:
+        shared.three_models(
+            student,
+            sizes,
+            "the models are returned in another order than encoder, decoder, auto, or "
+            "the last layer has the wrong number of units.",
+        )
+
+    other_sizes_too(student, sizes, hold)
 
 
 @named("the encoder's hidden layers")
 def encoder_layers(student: Student, sizes: DenseSizes) -> None:
     """Dense layers in the given order, ReLU after each hidden one."""
-    hidden_layers_are(
-        student,
-        "encoder",
-        [sizes.input_dims, *sizes.hidden_layers, sizes.latent_dims],
-        "a layer is missing or extra, in another order, or has another size than "
-        "hidden_layers says.",
-    )
+
+    def hold(sizes: DenseSizes) -> None:
+        hidden_layers_are(
+            student,
+            "encoder",
+            [sizes.input_dims, *sizes.hidden_layers, sizes.latent_dims],
+            "a layer is missing, extra, not chained to the one before, in another "
+            "order or of another size.",
+        )
+
+    other_sizes_too(student, sizes, hold)
 
 
 @named("the decoder mirrors the encoder")
 def decoder_layers(student: Student, sizes: DenseSizes) -> None:
     """The encoder's layer sizes from the code back to the input, with ReLU."""
-    hidden_layers_are(
-        student,
-        "decoder",
-        [sizes.latent_dims, *reversed(sizes.hidden_layers), sizes.input_dims],
-        "the hidden layers are not reversed, or one is missing or extra.",
-    )
+
+    def hold(sizes: DenseSizes) -> None:
+        hidden_layers_are(
+            student,
+            "decoder",
+            [sizes.latent_dims, *reversed(sizes.hidden_layers), sizes.input_dims],
+            "the hidden layers are not reversed, or one is missing, extra or not "
+            "chained to the one before.",
+        )
+
+    other_sizes_too(student, sizes, hold)
 
 
 @named("the code is ReLU")

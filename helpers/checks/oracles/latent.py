@@ -322,11 +322,10 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
             name for name, spread in others.items() if not _deviation(z - mean, spread)
         ]
     raise CheckFailed(
-        f"(z - {sizes.mean}) / exp(log_var / 2) has the mean 0 and the standard "
-        "deviation 1 and is normal",
+        f"(z - {sizes.mean}) / exp(log_var / 2) is standard normal noise",
         names[0] if names else deviation,
-        "the variance is exp(log_var), so the standard deviation is exp(log_var / 2); "
-        f"the noise is keras.random.normal(keras.ops.shape({sizes.mean})).",
+        "the spread: the variance is exp(log_var), the standard deviation its root; or "
+        "the noise is not drawn from the standard normal distribution.",
     )
 
 
@@ -368,12 +367,10 @@ def noise_is_new(student: Student, sizes: LatentSizes) -> None:
     for alike, holds in new.items():
         if not holds:
             raise CheckFailed(
-                "new noise for every call, for every image and every number of its "
-                "code, in training or not",
+                "new noise for every call, image and number of the code",
                 alike,
-                f"draw the noise in the call of a layer, in the shape of {sizes.mean}:"
-                f" keras.random.normal(keras.ops.shape({sizes.mean})). Drawn outside, "
-                "with NumPy or with seed=1, it is the same for ever.",
+                f"the shape of the noise, which is that of {sizes.mean}; or it is "
+                "drawn outside of a layer's call, with NumPy, or with a fixed seed.",
             )
 
 
@@ -399,9 +396,13 @@ def auto_decodes_z(student: Student, sizes: LatentSizes) -> None:
                     array *= 0 if noisy else 0.3
             heads.put(arrays, "log_var", 0 if noisy else TINY_LOG_VAR)
 
-    shared.auto_is_both(
-        student, sizes, code=heads.at["z"], prepare=quiet, average=noisy
-    )
+    try:
+        shared.auto_is_both(
+            student, sizes, code=heads.at["z"], prepare=quiet, average=noisy
+        )
+    except CheckFailed:
+        _refuse_other_codes(student, sizes, heads, x)
+        raise
     weights = heads.zeros(log_var=1)
     z = [outputs_with(student, weights, x)[heads.at["z"]] for _ in range(2)]
     x_hat = [student.predict("auto", x)[0] for _ in range(2)]
@@ -411,6 +412,22 @@ def auto_decodes_z(student: Student, sizes: LatentSizes) -> None:
             "two calls of auto give the same",
             f"auto decodes {sizes.mean}. Take the first of the encoder's outputs.",
         )
+
+
+def _refuse_other_codes(
+    student: Student, sizes: LatentSizes, heads: Heads, x: np.ndarray
+) -> None:
+    """Raise CheckFailed if auto decodes the mean or the log-variance."""
+    set_alike(student, sizes, heads=0.4, seen=True, contrast=1)
+    outputs = student.predict("encoder", x)
+    x_hat = student.predict("auto", x)[0]
+    for name, word in zip(OUTPUTS[1:], (sizes.mean, "log_var"), strict=True):
+        if close(x_hat, student.predict("decoder", outputs[heads.at[name]])[0]):
+            raise CheckFailed(
+                "auto(x) is decoder(z)",
+                f"auto decodes {word}",
+                "the decoder in auto gets another output of the encoder than z.",
+            )
 
 
 def set_alike(
@@ -477,18 +494,29 @@ def reconstruction_is_bce(
     expected = values.pop(shared.SUMMED_BCE)
     loss = student.training_loss(x, x) - rest
     if not abs(loss - expected) <= 2e-5 * expected:
+        pixels = x[0].size
+        mse = values["the mean squared error"]
+        averaged = "binary cross-entropy averaged over the pixels instead of summed"
+        swapped = values.pop(shared.SWAPPED_BCE)
         values = {
-            "binary cross-entropy averaged over the pixels instead of summed": mean,
-            "the squared error, summed": values["the mean squared error"] * x[0].size,
+            averaged: mean,
+            "the squared error, summed": mse * pixels,
             "binary cross-entropy summed over the batch too": expected * len(x),
+            "binary cross-entropy with x and x_hat swapped": swapped * pixels,
+            "twice the binary cross-entropy": 2 * expected,
+            "binary cross-entropy and its mean besides": expected + mean,
+            "binary cross-entropy and the squared error": expected + mse * pixels,
+            "binary cross-entropy and the mean squared error": expected + mse,
             **values,
         }
+        name = shared.named_loss(loss, values)
         raise CheckFailed(
-            f"with {sizes.mean} 0 and log_var 0, where the divergence is 0, a "
-            f"training loss of {expected:.2f}: binary cross-entropy, summed over the "
-            "pixels and averaged over the batch",
-            f"{loss:.2f}{shared.named_loss(loss, values)}",
-            likely_cause,
+            f"with {sizes.mean} and log_var 0, a training loss of {expected:.2f}: "
+            "binary cross-entropy, summed over pixels",
+            f"{loss:.2f}{name}",
+            likely_cause
+            if averaged in name
+            else "the loss given to compile, or one that a layer or model adds to it.",
         )
     # Without biases, the decoder paints grey for z = 0, and contrasts for other z.
     x = inputs(200, sizes.input_size)

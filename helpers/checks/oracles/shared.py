@@ -32,14 +32,14 @@ import numpy as np
 def shapes_are(
     student: Student,
     wanted: Mapping[str, tuple[Size, Sequence[Size]]],
-    likely_cause: str,
+    likely_cause: str | Mapping[str, str],
 ) -> None:
     """Check that each model works alone and gives arrays of the right shapes.
 
     Args:
         student: with built models.
         wanted: size of the inputs and sizes of all outputs, by model.
-        likely_cause: what to say of other shapes.
+        likely_cause: what to say of other shapes, of all models or by model.
     """
     n = 5
     for part, (size, sizes) in wanted.items():
@@ -51,19 +51,23 @@ def shapes_are(
                 f"{part}: an input of shape {(n, *shape_of(size))} gives {arrays} of "
                 f"shape {', '.join(map(str, expected))}",
                 ", ".join(map(str, shapes)),
-                likely_cause,
+                likely_cause if isinstance(likely_cause, str) else likely_cause[part],
             )
 
 
 def three_models(
-    student: Student, sizes: AutoencoderSizes, likely_cause: str, *, codes: int = 1
+    student: Student,
+    sizes: AutoencoderSizes,
+    likely_cause: str | Mapping[str, str],
+    *,
+    codes: int = 1,
 ) -> None:
     """Check the shapes of what encoder, decoder and auto give.
 
     Args:
         student: with built models.
         sizes: what they were built with.
-        likely_cause: what to say of other shapes.
+        likely_cause: what to say of other shapes, of all models or by model.
         codes: how many arrays of the code's size the encoder gives.
     """
     image, code = sizes.input_size, sizes.code_size
@@ -76,6 +80,18 @@ def three_models(
         },
         likely_cause,
     )
+
+
+def gives_inputs_shape(student: Student, x: np.ndarray, part: str) -> np.ndarray:
+    """Return what a model gives for ``x``; check that it has the shape of ``x``."""
+    x_hat = student.predict(part, x)[0]
+    if x_hat.shape != x.shape:
+        raise CheckFailed(
+            f"{part} gives arrays of its input's shape, {x.shape[1:]}",
+            f"{x_hat.shape[1:]}",
+            "what the first check says about shapes.",
+        )
+    return x_hat
 
 
 def shape_is_kept(student: Student, x: np.ndarray, likely_cause: str) -> None:
@@ -261,6 +277,7 @@ def follows_input(x_hat: np.ndarray, model: str) -> None:
 BCE = "the mean binary cross-entropy"
 MSE = "the mean squared error"
 SUMMED_BCE = "binary cross-entropy summed over the inputs"
+SWAPPED_BCE = "binary cross-entropy with x and x_hat swapped"
 
 # What a loss may be instead, to name it: where the contract has one of the two.
 _MAE = "the mean absolute error"
@@ -271,6 +288,7 @@ INSTEAD = {
         SUMMED_BCE,
         "binary cross-entropy with from_logits=True",
         "categorical cross-entropy",
+        SWAPPED_BCE,
     ),
     MSE: (
         "binary cross-entropy",
@@ -299,12 +317,15 @@ def losses(x: np.ndarray, x_hat: np.ndarray, wanted: str = BCE) -> dict[str, flo
     p = np.clip(x_hat, np.float32(1e-7), np.float32(1 - 1e-7))  # as Keras does
     x, x_hat, p = x.astype(np.float64), x_hat.astype(np.float64), p.astype(np.float64)
     bce = float(-(x * np.log(p) + (1 - x) * np.log(1 - p)).mean())
+    q = np.clip(x, 1e-7, 1 - 1e-7)
+    swapped = float(-(x_hat * np.log(q) + (1 - x_hat) * np.log(1 - q)).mean())
     logits = np.log1p(np.exp(-np.abs(x_hat))) + np.maximum(x_hat, 0) - x * x_hat
     mse = float(((x - x_hat) ** 2).mean())
     values = {
         BCE: bce,
         "binary cross-entropy": bce,
         SUMMED_BCE: bce * x[0].size,
+        SWAPPED_BCE: swapped,
         "binary cross-entropy with from_logits=True": float(logits.mean()),
         "categorical cross-entropy": float(
             -(x * np.log(p / p.sum(axis=-1, keepdims=True))).sum(axis=-1).mean()
@@ -350,7 +371,7 @@ def loss_is_bce(
     weights = draw(weights_of(student, part, size), gain=1.4)
     small_outputs(weights, shape_of(size)[-1])
     student.set_weights(part, weights)
-    follows_input(student.predict(part, x)[0], part)
+    follows_input(gives_inputs_shape(student, x, part), part)
     prepare(weights)
     student.set_weights(part, weights)
     values = losses(x, student.predict(part, x)[0])
@@ -511,6 +532,7 @@ def optimizer_is_adam(
     is_adam(student)
     size = sizes.input_size
     x = inputs(32, size)
+    gives_inputs_shape(student, x, "auto")
     before = all_active(weights_of(student, "auto", size))
     small_outputs(before, shape_of(size)[-1])
     student.set_weights("auto", before)

@@ -58,11 +58,10 @@ def course(tmp_path_factory):
     (folder / FILE).write_bytes(written(notebook))
     job = assemble.job(assignment, intake.receive(course, assignment, "ana"), "")
     attack = {"text/html": ATTACKS[0], "text/plain": ATTACKS[1]}
-    quote = HIDDEN.search(graded_cells(source(NAME))[0].source).group(1)
     outputs = [
         {"output_type": "display_data", "data": attack},
         {"output_type": "display_data", "data": {"image/png": ATTACKS[1]}},
-        {"output_type": "stream", "name": "stdout", "text": f"{ATTACKS[2]}\n{quote}"},
+        {"output_type": "stream", "name": "stdout", "text": ATTACKS[2]},
         {"output_type": "stream", "name": "stderr", "text": CONTROLS},
     ]
     result = Result(
@@ -243,19 +242,47 @@ def test_markdown_is_shown_without_what_is_active(attack):
     assert soup.find("td").get_text() == "b"
 
 
-def test_outputs_of_plain_nbgrader_lose_lines_that_quote_hidden_tests():
-    test = new_code_cell(
+def hidden_test(*outputs):
+    cell = new_code_cell(
         "check(f)\n### BEGIN HIDDEN TESTS\ncheck(f, size=93)\n### END HIDDEN TESTS"
     )
-    test.metadata["nbgrader"] = {"grade": True, "solution": False}
+    cell.metadata["nbgrader"] = {"grade": True, "solution": False}
+    cell.outputs = list(outputs)
+    return cell
+
+
+def test_test_cells_of_plain_nbgrader_lose_what_quotes_their_source():
     trace = ["Traceback", "----> 2 check(f, size=93)\n", "TypeError: no"]
-    test.outputs = [new_output("error", ename="E", evalue="no", traceback=trace)]
+    test = hidden_test(
+        new_output("error", ename="TypeError", evalue="no", traceback=trace),
+        new_output("stream", name="stderr", text="Warning: 2\n  check(f, size=93)"),
+    )
     mine = new_code_cell("### BEGIN HIDDEN TESTS\nmine = 1")
-    mine.outputs = [new_output("stream", text="check(f, size=93)\nmine")]
     notebook, _ = StudentsView().preprocess(new_notebook(cells=[test, mine]), {})
     assert "size=93" not in str(notebook)
-    assert "TypeError: no" in test.outputs[0].traceback
+    assert test.outputs[0].traceback == ["TypeError: no"]
     assert notebook.cells[1].source == mine.source
+
+
+def test_a_student_who_prints_guesses_of_hidden_tests_sees_all_of_them():
+    guesses = "\n".join(f"check(f, size={size})" for size in range(200))
+    wrong = {"ename": "CheckFailed", "evalue": guesses}
+    test = hidden_test(
+        new_output("stream", name="stdout", text=guesses),
+        new_output("error", **wrong, traceback=guesses.split("\n")),
+    )
+    mine = new_code_cell("print(guesses)")
+    mine.outputs = [
+        new_output("stream", text=guesses),
+        new_output("display_data", data={"text/plain": guesses}),
+        new_output("error", ename="E", evalue=guesses, traceback=guesses.split("\n")),
+    ]
+    StudentsView().preprocess(new_notebook(cells=[test, mine]), {})
+    shown, *own = mine.outputs
+    assert shown.text == own[0].data["text/plain"] == guesses
+    assert "\n".join(own[1].traceback) == guesses
+    assert test.outputs[0].text == "\n".join(test.outputs[1].traceback) == guesses
+    assert test.source == "check(f)"
 
 
 def test_feedback_before_grading_is_a_clear_error(tmp_path):

@@ -67,7 +67,7 @@ def words(soup):
 CLASS = [
     result("ana"),
     result("bob", "code", seconds=9.5),
-    result("chi", "code", "loss", flags=("look at: loss",)),
+    result("chi", "code", "loss", status="timeout", notes=("It took too long.",)),
     result("dora", *POINTS, status="refused", notes=("It is empty.",), seconds=None),
     result("eve", status="repaired", notes=("The notebook's name was 'x'.",)),
 ]
@@ -80,7 +80,7 @@ def test_the_page_tells_how_the_class_did():
         "3.8 mean of the points",
         "5 median of the points",
         "2 with full points",
-        "1 flagged for a human",
+        "3 to look at",
         "1 could not be run",
         "1 student has handed in work that is not graded yet: finn.",
         "2.0 s or less, the longest 9.5 s; together 15.5 s",
@@ -111,11 +111,11 @@ def test_checks_that_were_lost_alike_stand_together():
     ]
 
 
-def test_flags_come_first_among_what_is_to_be_looked_at():
+def test_what_could_not_be_run_comes_first_among_what_is_to_be_looked_at():
     found = [one.student for one in Summary.of(POINTS, CLASS).to_look_at]
-    assert found == ["chi", "dora", "eve"]
+    assert found == ["dora", "chi", "eve"]
     text = words(shown(CLASS))
-    assert "Flagged: look at: loss" in text
+    assert "timeout It took too long." in text
     assert "refused It is empty." in text
 
 
@@ -175,9 +175,7 @@ def hostile():
     code = HONEST["helper functions, tuples"][0]
     works = {"ana": [f"{code}\n# {HOSTILE}"], "bob": [other_names(code), HOSTILE]}
     alike = compare(works, KNOWN)
-    bad = result(
-        "ana", "code", flags=(HOSTILE,), notes=(HOSTILE,), messages={"code": HOSTILE}
-    )
+    bad = result("ana", "code", notes=(HOSTILE,), messages={"code": HOSTILE})
     return shown([bad, result("bob")], [HOSTILE], alike)
 
 

@@ -299,6 +299,16 @@ def test_names_are_found_without_running_code():
     assert found.touches == {"options"}
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["lines = !ls -l", "known = %who_ls", "help?", "keras.Model??", "%pip list", "!ls"],
+)
+def test_names_are_found_beside_what_is_ipython_s_alone(line):
+    found = names(f"import math\n{line}\nif math:\n    {line}\nawait math.f()")
+    assert found.binds >= {"math"}
+    assert found.needs == set()
+
+
 def test_the_key_depends_on_all_that_decides_the_result_and_on_nothing_else():
     base = intake.Submission("ana", NAME, solutions=RIGHT)
     first = assemble.job(ASSIGNMENT, base, "environment")

@@ -1,0 +1,32 @@
+"""Print what the first message to each wrong answer says, and what it fails to name."""
+
+import sys
+import time
+
+from samples.marking import first_message
+from samples.wrong_answers import WRONG
+
+
+def main(words: list[str]) -> int:
+    """Print one row for each answer; return how many messages do not name the cause."""
+    chosen = [
+        one
+        for one in WRONG
+        if not words or any(word in f"{one.assignment} {one.name}" for word in words)
+    ]
+    named = 0
+    started = time.monotonic()
+    for one in chosen:
+        message = first_message(one.assignment, {"autoencoder": one.code})
+        problems = one.cause.problems(message) if message else ["no message"]
+        named += not problems
+        print(f"{one.assignment}, {one.name}: {'; '.join(problems) or 'named'}")
+        if problems or "-v" in sys.argv:
+            print(f"{message}\n", flush=True)
+    seconds = time.monotonic() - started
+    print(f"{named} of {len(chosen)} causes named, {seconds:.0f} s")
+    return len(chosen) - named
+
+
+if __name__ == "__main__":
+    sys.exit(main([word for word in sys.argv[1:] if word != "-v"]) != 0)
