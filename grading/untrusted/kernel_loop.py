@@ -71,7 +71,8 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
         about = (kernel.session, kernel.iopub_thread, name)
         setattr(kernel, name, Stream(*about))  # type: ignore[no-untyped-call]
     kernel._allow_stdin = False
-    kernel.shell.system = functools.partial(_run_command, kernel.shell)
+    shell: Any = kernel.shell
+    shell.system = functools.partial(_run_command, shell)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _run_cells(sock, kernel, serve)
 
