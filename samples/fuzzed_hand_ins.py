@@ -150,7 +150,7 @@ def notebooks(draw: st.DrawFn, largest: int) -> bytes:
             notebook["cells"][at]["source"] = cell["source"]
         else:
             times = draw(st.sampled_from([1, 1, 1, 30, 1_000]))
-            size = len("".join(cell["source"] or "")) + 100
+            size = len(json.dumps(cell))
             notebook["cells"] += [cell] * max(1, min(times, largest // size))
     if draw(st.integers(0, 7)) == 0:
         sheet = {"cells": notebook.pop("cells")}
