@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -58,6 +58,7 @@ class Odd:
             must be no note.
         loses: solution cells that count as not done; all others must work as right.
         refused: whether nothing can be run, which is a zero with a sentence.
+        when_run: whether the note is made when it runs, not when it is read.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Odd:
     note: str = ""
     loses: tuple[str, ...] = ()
     refused: bool = False
+    when_run: bool = False
 
 
 def right() -> NotebookNode:
@@ -536,11 +538,14 @@ ODD = [
     changed(
         "one answer deleted", without("answer_1"), "answer_1 is missing", ("answer_1",)
     ),
-    changed(
-        "one answer no Python",
-        write("answer_1", "answer_1 = a and c, I think"),
-        "answer_1 is not defined: the cell answer_1 breaks off with SyntaxError",
-        ("answer_1",),
+    replace(
+        changed(
+            "one answer no Python",
+            write("answer_1", "answer_1 = a and c, I think"),
+            "answer_1 is not defined: the cell answer_1 breaks off with SyntaxError",
+            ("answer_1",),
+        ),
+        when_run=True,
     ),
     changed(
         "never started",

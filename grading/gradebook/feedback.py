@@ -4,7 +4,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from helpers.checks.property_check import CheckFailed
 from helpers.errors import CourseError
 
 import nbgrader
@@ -46,6 +45,10 @@ TAGS = [*HEADINGS, *LISTS, *TABLES, *BLOCKS, *WORDS]
 ATTRIBUTES = {"a": ["href", "title"], "*": ["class"]}
 
 
+CHECK_FAILED = "CheckFailed"
+"""The error of a check, whose text says all: importing its class would import Keras."""
+
+
 class StudentsView(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no types
     """Takes out what students must not see, and what a page must not run.
 
@@ -72,7 +75,7 @@ class StudentsView(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
 def _without_quotes(output: NotebookNode) -> NotebookNode:
     """Return a test cell's output without what Python quotes of the cell's source."""
     if output.output_type == "error":
-        kind = "" if output.ename == CheckFailed.__name__ else f"{output.ename}: "
+        kind = "" if output.ename == CHECK_FAILED else f"{output.ename}: "
         output.traceback = f"{kind}{output.evalue}".split("\n")
     elif output.get("name") == "stderr":
         output.text = ""

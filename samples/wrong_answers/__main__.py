@@ -5,6 +5,7 @@ import time
 
 from samples.marking import first_message
 from samples.wrong_answers import WRONG
+from samples.wrong_answers.answer import MAX_WORDS, length
 
 
 def main(words: list[str]) -> int:
@@ -14,17 +15,21 @@ def main(words: list[str]) -> int:
         for one in WRONG
         if not words or any(word in f"{one.assignment} {one.name}" for word in words)
     ]
-    named = 0
+    named = long = 0
     started = time.monotonic()
     for one in chosen:
         message = first_message(one.assignment, {"autoencoder": one.code})
         problems = one.cause.problems(message) if message else ["no message"]
         named += not problems
+        long += length(message) > MAX_WORDS
         print(f"{one.assignment}, {one.name}: {'; '.join(problems) or 'named'}")
         if problems or "-v" in sys.argv:
             print(f"{message}\n", flush=True)
     seconds = time.monotonic() - started
-    print(f"{named} of {len(chosen)} causes named, {seconds:.0f} s")
+    print(
+        f"{named} of {len(chosen)} causes named, {long} messages of more than "
+        f"{MAX_WORDS} words, {seconds:.0f} s"
+    )
     return len(chosen) - named
 
 

@@ -100,7 +100,7 @@ def test_what_is_said_of_a_submission_can_be_printed(course, place):
 
 def test_whatever_a_result_says_is_printed_without_controls():
     hostile = f"a{CONTROLS}b\nana: not graded"
-    result = Result("key", hostile, NAME, "graded", notes=(hostile,), flags=(hostile,))
+    result = Result("key", hostile, NAME, "graded", notes=(hostile,))
     about = SimpleNamespace(name=NAME, points={"shapes": 1.0})
     text = printed(cli._table(about, {hostile: result}, [hostile]), hostile)
     assert not set(text) & set(CONTROLS)

@@ -6,6 +6,7 @@ import inspect
 from functools import cache
 
 from helpers.checks import randomness
+from helpers.checks.oracles.dense import OTHER_SIZES
 from helpers.checks.oracles.probes import codes, draw, inputs, spread
 
 import keras
@@ -127,7 +128,8 @@ class Learnt:
 @pytest.mark.slow
 def test_who_has_learnt_the_sizes_of_earlier_runs_by_heart_gains_nothing(use_seed):
     defaults = {"input_dims": 784, "hidden_layers": (128, 64), "latent_dims": 32}
-    known = {tuple(defaults.values())}
+    visible = [defaults, *({**defaults, **sizes} for sizes in OTHER_SIZES)]
+    known = {tuple(sizes.values()) for sizes in visible}
     for seed in range(100):
         use_seed(seed)
         for _, sizes in drawn_sizes("vanilla"):

@@ -262,12 +262,17 @@ def test_an_assignment_whose_source_changed_is_entered_again(
     Writer(course, assignment, journal)
     source = course.source(NAME)
     text = source.read_text("utf-8")
-    source.write_text(text.replace("latent_dims=11", "latent_dims=12"), "utf-8")
+    source.write_text(
+        text.replace(
+            "shapes(autoencoder, input_dims=...", "shapes(autoencoder, input_dims=70"
+        ),
+        "utf-8",
+    )
     other = Assignment.load(course, NAME)
     Writer(course, other, journal)
     with course.gradebook() as gradebook:
         found = gradebook.find_source_cell("shapes", NAME, NAME)
-        assert "latent_dims=12" in found.source
+        assert "input_dims=70" in found.source
     assert not (course.root / "release").exists()
 
 

@@ -83,8 +83,9 @@ def computes(cells):
 def test_an_odd_submission_gets_what_its_work_deserves(course, odd):
     found = hand_in(course, odd.files(right()))
     sentences = " ".join([found.refused or "", *found.notes])
-    assert odd.note in sentences
-    assert bool(odd.note) == bool(sentences.strip())
+    note = "" if odd.when_run else odd.note
+    assert note in sentences
+    assert bool(note) == bool(sentences.strip())
     assert (found.refused is not None) == odd.refused
     cells = assemble.cells(ASSIGNMENT, found)
     if odd.refused:
@@ -531,21 +532,12 @@ def test_what_is_no_full_date_and_time_is_left_out_and_named(course, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ("1999-01-01 00:00", "more than a year ago"),
-        ("0001-01-01 00:00", "more than a year ago"),
-        (now(-400), "more than a year ago"),
-        (now(3), "still to come"),
-        ("9999-12-31 23:59:59 UTC", "still to come"),
-    ],
-    # Without the time, which differs from worker to worker.
-    ids=["1999", "the year 1", "13 months ago", "in 3 days", "the year 9999"],
+    "text", ["1999-01-01 00:00", "0001-01-01 00:00", "9999-12-31 23:59:59 UTC"]
 )
-def test_an_odd_time_is_named(course, text, what):
+def test_an_odd_time_is_named(course, text):
     time, notes = times(course, inside=text)
     assert time is not None
-    assert what in notes
+    assert "which cannot be" in notes
 
 
 def test_a_time_within_the_year_is_nothing_odd(course):
