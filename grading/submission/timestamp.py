@@ -18,7 +18,7 @@ TIME = re.compile(
     r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)"
     r" ?(Z|[A-Z]{2,5}|[+-]\d\d:?\d\d)?"
 )
-# A time outside is named. No clock is asked: a result does not depend on when it is made.
+# A time outside is named. No clock is asked: a result must not depend on it.
 EARLIEST, LATEST = datetime(2020, 1, 1), datetime(2100, 1, 1)
 
 

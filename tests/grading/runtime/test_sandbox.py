@@ -401,7 +401,8 @@ def test_kinds_of_sockets_that_programs_need_can_be_made(kind: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "import threading as t\nt.Thread(target=say, args=(1,)).start()",
+        "import threading\na = threading.Thread(target=say, args=(1,))\n"
+        "a.start()\na.join()",
         "import subprocess\nsay(subprocess.run(['sh', '-c', 'exit 1']).returncode)",
         "from multiprocessing import Pool\nsay(Pool(2).map(abs, [-1])[0])",
         "import multiprocessing as m\nsay(m.Array('d', 3)[0:1][0] + 1 == 1 and 1)",
