@@ -13,15 +13,11 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeGuard
 
-from grading.submission.names_in_code import MAGIC
+from grading.submission.names_in_code import without_ipython
 
 Token = tuple[str, int]
 BUILTINS = frozenset(dir(builtins))
 RUNS_TEXT = ("exec", "eval", "compile")
-# Lines of IPython's that are no Python, besides those that begin with a sign.
-IPYTHON = re.compile(
-    r"^([^\S\n]*+)(?:\w[\w., ]*+=[^\S\n]*+[!%].*|[\w.]++\?{1,2}[^\S\n]*+)$", re.M
-)
 MAX_REPAIRS = 8
 # Of strings in strings that hold code; shorter ones are words.
 MAX_DEPTH = 3
@@ -49,18 +45,14 @@ def all_tokens(cells: list[str]) -> list[tuple[list[Token], bool]]:
 
 def _tree(source: str) -> ast.Module:
     """Return the tree of a cell without the lines that are no Python."""
-    code = MAGIC.sub(r"\1pass", NOT_UTF_8.sub(" ", source))
-    lines = code.split("\n")
-    for repair in range(MAX_REPAIRS):
+    lines = without_ipython(NOT_UTF_8.sub(" ", source)).split("\n")
+    for _ in range(MAX_REPAIRS):
         try:
             return _parsed("\n".join(lines))
         except SyntaxError as error:
-            if repair == 0:
-                lines = IPYTHON.sub(r"\1pass", code).split("\n")
-            else:
-                number = min(error.lineno or 1, len(lines)) - 1
-                blanks = len(lines[number]) - len(lines[number].lstrip())
-                lines[number] = f"{lines[number][:blanks]}pass"
+            number = min(error.lineno or 1, len(lines)) - 1
+            blanks = len(lines[number]) - len(lines[number].lstrip())
+            lines[number] = f"{lines[number][:blanks]}pass"
         except (ValueError, RecursionError, MemoryError):
             break
     return ast.Module([], [])

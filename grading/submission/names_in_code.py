@@ -93,10 +93,15 @@ def _from_lists(*lists: list[str]) -> Names:
     return Names(binds, needs, touches, mentions, bool(everything))
 
 
+def without_ipython(source: str) -> str:
+    """Return code with Python in place of the lines that IPython alone understands."""
+    code = MAGIC.sub(r"\1pass", source)
+    return HELP.sub(r"\1pass", ASSIGNED.sub(r"\1None", code))
+
+
 def names(source: str) -> Names:
     """Return what the code of a cell defines and uses; IPython's magics are allowed."""
-    code = MAGIC.sub(r"\1pass", source)
-    code = HELP.sub(r"\1pass", ASSIGNED.sub(r"\1None", code))
+    code = without_ipython(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

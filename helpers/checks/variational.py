@@ -75,17 +75,12 @@ order = contract.check_built("the encoder returns z, mean, log_var, in this orde
 
 
 @contract.check_built("the encoder's layers")
+@dense.other_sizes_too
 def encoder_layers(student: Student, sizes: Sizes) -> None:
     """Dense layers with ReLU; then one for the mean and one for the log-variance.
 
     The activations of the last two are left open.
     """
-    dense.other_sizes_too(
-        student, sizes, lambda sizes: _encoder_layers_are(student, sizes)
-    )
-
-
-def _encoder_layers_are(student: Student, sizes: Sizes) -> None:
     heads = latent.find_heads(student, sizes)
     x = inputs(4, sizes.input_dims)
     arrays = draw(heads.weights)

@@ -13,9 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from helpers.checks.oracles.dense import DRAWS
-from helpers.checks.randomness import drawn
-
 from grading.course import Course
 from grading.runtime.executor import Executor
 from grading.runtime.job import Job, Limits, Result
@@ -25,13 +22,13 @@ from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from samples.attacks.attack import Attack
 from samples.course import ROOT
+from samples.hidden_tests import drawn_sizes
 
 HONEST = {"answer_1": 'answer_1 = {"b", "c"}\nprint("an honest answer")'}
 IPC_CREAT, IPC_RMID, SHM_KEY = 0o1000, 0, 0x5EC
 # What only hidden tests call the vanilla builder with: jobs here have the seed 0.
-DRAWN = drawn(dict.fromkeys(("input_dims", "hidden_layers", "latent_dims"), ...), DRAWS)
-HIDDEN = map(str, (DRAWN["input_dims"], *DRAWN["hidden_layers"], DRAWN["latent_dims"]))
-HIDDEN_SIZES = re.compile(rf"SIZES[^\n]*\b({'|'.join(HIDDEN)})\b")
+HIDDEN = set(re.findall(r"\d+", str(drawn_sizes("vanilla"))))
+HIDDEN_SIZES = re.compile(rf"SIZES[^\n]*\b({'|'.join(sorted(HIDDEN))})\b")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """What checks draw depends on one seed; hidden tests are other ones in each run."""
 
-import ast
 import importlib
 import inspect
-from functools import cache
 
 from helpers.checks import randomness
 from helpers.checks.oracles.dense import OTHER_SIZES
@@ -14,8 +12,8 @@ import numpy as np
 import pytest
 
 from samples.course import ASSIGNMENTS
+from samples.hidden_tests import drawn_sizes, hidden_tests
 from samples.marking import marks_in_process
-from samples.notebooks import HIDDEN, graded_cells, source
 from samples.submissions import vanilla
 
 DRAWING = [name for name in ASSIGNMENTS if name != "quiz"]
@@ -26,28 +24,6 @@ DRAWING = [name for name in ASSIGNMENTS if name != "quiz"]
 def use_seed():
     yield randomness.use_seed
     randomness.use_seed(0)
-
-
-@cache
-def hidden_tests(name):
-    """Return what the hidden tests of an assignment call, and with what sizes."""
-    module = importlib.import_module(f"helpers.checks.{name}")
-    calls = []
-    for cell in graded_cells(source(name)):
-        (hidden,) = HIDDEN.findall(cell.source)
-        call = ast.parse(hidden).body[0].value
-        if call.func.value.id != "quiz":
-            given = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
-            calls.append((getattr(module, call.func.attr), given))
-    return calls
-
-
-def drawn_sizes(name):
-    """Return the sizes that all hidden tests of an assignment draw in this run."""
-    return [
-        (check, randomness.drawn(given, check.draws))
-        for check, given in hidden_tests(name)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +74,8 @@ def test_every_hidden_test_draws_something_that_its_visible_one_does_not_use(
     module = importlib.import_module(f"helpers.checks.{name}")
     for seed in range(50):
         use_seed(seed)
-        for check, sizes in drawn_sizes(name):
+        for grade_id, sizes in drawn_sizes(name).items():
+            check, _ = hidden_tests(name)[grade_id]
             parameters = inspect.signature(check).parameters
             own = {key: parameter.default for key, parameter in parameters.items()}
             visible = {**vars(module.contract.sizes()), **own}
@@ -132,7 +109,7 @@ def test_who_has_learnt_the_sizes_of_earlier_runs_by_heart_gains_nothing(use_see
     known = {tuple(sizes.values()) for sizes in visible}
     for seed in range(100):
         use_seed(seed)
-        for _, sizes in drawn_sizes("vanilla"):
+        for sizes in drawn_sizes("vanilla").values():
             known.add(tuple({**defaults, **sizes}.values()))
 
     def lost(seed):

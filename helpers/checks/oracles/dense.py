@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -79,28 +80,34 @@ OTHERWISE = (
 D = TypeVar("D", bound=DenseSizes)
 
 
-def other_sizes_too(student: Student, sizes: D, holds: Callable[[D], None]) -> None:
-    """Check a property for the sizes given, and where those are the usual, for others.
+def other_sizes_too(
+    holds: Callable[[Student, D], None],
+) -> Callable[[Student, D], None]:
+    """Have a check that gets the usual sizes build and look at others besides.
 
     What depends on the number of layers shows before a student submits.
 
     Args:
-        student: with models built with ``sizes``.
-        sizes: what they were built with.
-        holds: raises CheckFailed if the models built last do not have the property.
+        holds: raises CheckFailed if the models built last do not have a property.
     """
-    holds(sizes)
-    if sizes != type(sizes)():
-        return
-    for more in OTHER_SIZES:
-        other = replace(sizes, **more)
-        try:
-            student.build(*other.arguments)
-            holds(other)
-        except (CheckFailed, StudentError) as error:
-            given = ", ".join(f"{name} {value}" for name, value in more.items())
-            found = error.found if isinstance(error, CheckFailed) else str(error)
-            raise CheckFailed(f"the same with {given}", cut(found), OTHERWISE) from None
+
+    @wraps(holds)
+    def too(student: Student, sizes: D) -> None:
+        holds(student, sizes)
+        if sizes != type(sizes)():
+            return
+        for more in OTHER_SIZES:
+            other = replace(sizes, **more)
+            try:
+                student.build(*other.arguments)
+                holds(student, other)
+            except (CheckFailed, StudentError) as error:
+                given = ", ".join(f"{name} {value}" for name, value in more.items())
+                found = error.found if isinstance(error, CheckFailed) else str(error)
+                expected = f"the same with {given}"
+                raise CheckFailed(expected, cut(found), OTHERWISE) from None
+
+    return too
 
 
 def pre_activations(x: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:
@@ -164,50 +171,41 @@ def other_numbers(part: str, sizes: Sequence[int]) -> CheckFailed:
 
 
 @named("three models with the right shapes")
+@other_sizes_too
 def shapes(student: Student, sizes: DenseSizes) -> None:
     """Each of the three models works alone and gives the right number of numbers."""
-
-    def hold(sizes: DenseSizes) -> None:
-        shared.three_models(
-            student,
-            sizes,
-            "the models are returned in another order than encoder, decoder, auto, or "
-            "the last layer has the wrong number of units.",
-        )
-
-    other_sizes_too(student, sizes, hold)
+    shared.three_models(
+        student,
+        sizes,
+        "the models are returned in another order than encoder, decoder, auto, or "
+        "the last layer has the wrong number of units.",
+    )
 
 
 @named("the encoder's hidden layers")
+@other_sizes_too
 def encoder_layers(student: Student, sizes: DenseSizes) -> None:
     """Dense layers in the given order, ReLU after each hidden one."""
-
-    def hold(sizes: DenseSizes) -> None:
-        hidden_layers_are(
-            student,
-            "encoder",
-            [sizes.input_dims, *sizes.hidden_layers, sizes.latent_dims],
-            "a layer is missing, extra, not chained to the one before, in another "
-            "order or of another size.",
-        )
-
-    other_sizes_too(student, sizes, hold)
+    hidden_layers_are(
+        student,
+        "encoder",
+        [sizes.input_dims, *sizes.hidden_layers, sizes.latent_dims],
+        "a layer is missing, extra, not chained to the one before, in another "
+        "order or of another size.",
+    )
 
 
 @named("the decoder mirrors the encoder")
+@other_sizes_too
 def decoder_layers(student: Student, sizes: DenseSizes) -> None:
     """The encoder's layer sizes from the code back to the input, with ReLU."""
-
-    def hold(sizes: DenseSizes) -> None:
-        hidden_layers_are(
-            student,
-            "decoder",
-            [sizes.latent_dims, *reversed(sizes.hidden_layers), sizes.input_dims],
-            "the hidden layers are not reversed, or one is missing, extra or not "
-            "chained to the one before.",
-        )
-
-    other_sizes_too(student, sizes, hold)
+    hidden_layers_are(
+        student,
+        "decoder",
+        [sizes.latent_dims, *reversed(sizes.hidden_layers), sizes.input_dims],
+        "the hidden layers are not reversed, or one is missing, extra or not "
+        "chained to the one before.",
+    )
 
 
 @named("the code is ReLU")
