@@ -1,6 +1,6 @@
 # Every target in a line: make help
 .DEFAULT_GOAL := help
-.PHONY: help lab check test test-all lint doctor lessons release demo lock clean
+.PHONY: help lab check test test-all lint doctor lessons pages release demo lock clean
 
 # A make that a test starts must not announce its directory among the targets.
 MAKEFLAGS += --no-print-directory
@@ -43,6 +43,9 @@ doctor: $(READY)  ## check this machine: Python, packages, kernel, data, disk, m
 
 lessons: $(READY)  ## re-run lessons in full and store their outputs (some: make lessons ARGS="01 02")
 	$(BIN)/python -m tools.lessons $(ARGS)
+
+pages: $(READY)  ## write lessons as pages that need no JupyterLab (some: make pages ARGS="01 02")
+	@$(BIN)/python -m tools.pages $(ARGS)
 
 release: $(READY)  ## generate release/ from solutions/ with nbgrader
 	$(BIN)/python -m tools.release $(ARGS)

@@ -14,6 +14,7 @@ followed by epochs at rate zero.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from helpers import quiet_keras  # noqa: F401  (before Keras: quiet start)
 from helpers.data import Dataset
@@ -107,6 +108,62 @@ def start_at_mean(model: keras.Model, images: np.ndarray) -> None:
         )
     mean = np.clip(images.reshape(-1, units).mean(axis=0), 0.01, 0.99)
     bias.assign(np.log(mean / (1 - mean)))
+
+
+def fit(
+    model: keras.Model,
+    x: np.ndarray,
+    target: np.ndarray | None = None,
+    *,
+    epochs: int,
+    valid: np.ndarray | tuple[np.ndarray, np.ndarray] | None = None,
+    loss: Any = "binary_crossentropy",
+    peak: float = 1e-2,
+    batch_size: int = 128,
+    at_mean: bool = True,
+    clipnorm: float | None = None,
+    verbose: int = 0,
+    **compile_options: Any,
+) -> keras.callbacks.History:
+    """Train a model by the course's recipe, as lesson 02 writes it out.
+
+    Args:
+        model: ends in a sigmoid, or `at_mean` must be False.
+        x: the inputs, shape (n, ...).
+        target: what to paint, by default ``x`` itself.
+        epochs: as for ``model.fit``.
+        valid: images that the model shall reproduce, or inputs and targets, on which
+            the loss is measured after each epoch.
+        loss: as for ``model.compile``.
+        peak: the highest learning rate of `warmup_cosine`.
+        batch_size: as for ``model.fit``.
+        at_mean: whether to start from the mean picture (`start_at_mean`).
+        clipnorm: shorten a gradient that is longer than this, over all weights.
+        verbose: as for ``model.fit``: 2 prints a line each epoch, 0 nothing.
+        **compile_options: more for ``model.compile``, such as ``metrics`` or
+            ``jit_compile``.
+
+    Returns:
+        What ``model.fit`` returns.
+    """
+    target = x if target is None else target
+    pair = (valid, valid) if isinstance(valid, np.ndarray) else valid
+    rate = warmup_cosine(peak, epochs=epochs, n_images=len(x), batch_size=batch_size)
+    adam = keras.optimizers.Adam(rate, beta_2=0.99, global_clipnorm=clipnorm)
+    if at_mean:
+        start_at_mean(model, target)
+    # These change the speed alone: in the quick profile a graph takes longer to make
+    # than the few steps without one.
+    speed = {"run_eagerly": True} if QUICK else {"steps_per_execution": 20}
+    model.compile(adam, loss, **(compile_options | speed))
+    return model.fit(
+        x,
+        target,
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_data=pair,
+        verbose=verbose,
+    )
 
 
 def reached(

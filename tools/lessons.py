@@ -21,12 +21,13 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
 
+from tools import lesson_form
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 PACKAGES = ("keras", "tensorflow", "numpy", "scikit-learn", "matplotlib")
 DATA_LINE = r"^(?:mnist|fashion_mnist|cifar10): .*"
 END_LINE = r"^(?:reached|NOT reached|not judged.*?): (.*)"
 LONG = 3  # seconds from which a cell's time is reported, for the text above it
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def code_hash(notebook: NotebookNode) -> str:
@@ -72,9 +73,7 @@ def run(path: Path, profile: str) -> NotebookNode:
         CellExecutionError: a cell raised.
     """
     notebook = nbformat.read(path, as_version=4)
-    notebook.metadata = NotebookNode(
-        kernelspec=KERNEL, language_info={"name": "python"}
-    )
+    notebook.metadata = NotebookNode()
     total = len(notebook.cells)
     ended = [time.perf_counter()]
 
@@ -105,13 +104,9 @@ def run(path: Path, profile: str) -> NotebookNode:
     finally:
         if sys.stdout.isatty():
             print("\r\033[K", end="", flush=True)
-    notebook.metadata.language_info = {"name": "python"}
     # A line that is printed in parts may arrive in parts, and would be shown in parts.
     CoalesceStreamsPreprocessor().preprocess(notebook, {})
-    for cell in notebook.cells:
-        # JupyterLab does not run a stored quiz: it appears when the reader runs it.
-        if "quiz" in cell.metadata.get("tags", []):
-            cell.outputs = []
+    lesson_form.store(notebook)
     notebook.metadata.course = {
         "profile": profile,
         "seconds": round(time.perf_counter() - started),
@@ -146,6 +141,11 @@ def choose(numbers: list[str]) -> list[Path]:
     return chosen
 
 
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook as JupyterLab does, with a line's end at the end."""
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Run the chosen lessons and print a table: lesson, seconds, end values, size."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -153,7 +153,16 @@ def main() -> None:
     parser.add_argument(
         "--quick", action="store_true", help="run in quick and store nothing"
     )
+    parser.add_argument(
+        "--form", action="store_true", help="run nothing, store the form alone: folds"
+    )
     options = parser.parse_args()
+    if options.form:
+        for path in choose(options.numbers):
+            notebook = nbformat.read(path, as_version=4)
+            lesson_form.store(notebook)
+            write(notebook, path)
+        return
     profile = "quick" if options.quick else "full"
     failed = []
     print(f"{'lesson':<28} {'seconds':>7} {'kB':>6}  end values")
@@ -167,12 +176,14 @@ def main() -> None:
             failed.append(path.stem)
             print(f"{path.stem:<28} FAILED, nothing stored", *wrong, sep="\n  ")
             continue
-        text = nbformat.writes(notebook) + "\n"
         if profile == "full":
-            path.write_text(text, encoding="utf-8")
+            write(notebook, path)
             if picture := card_picture(notebook):
                 (NOTEBOOKS / "images" / f"{path.name[:2]}.png").write_bytes(picture)
-        seconds, size = notebook.metadata.course.seconds, len(text) // 1000
+        seconds, size = (
+            notebook.metadata.course.seconds,
+            len(nbformat.writes(notebook)) // 1000,
+        )
         ends = "; ".join(re.findall(END_LINE, printed(notebook), re.M))
         print(f"{path.stem:<28} {seconds:>7} {size:>6}  {ends}", flush=True)
     if failed:

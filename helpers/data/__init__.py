@@ -23,7 +23,8 @@ import numpy as np
 
 __all__ = ["SPECS", "DataError", "Dataset", "load", "where"]
 
-QUICK_TRAIN, QUICK_TEST = 500, 400
+QUICK_TRAIN, QUICK_VALID, QUICK_TEST = 500, 200, 400
+MAX_VALID_SHARE = 0.1  # of the training images, where there are few
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,22 @@ class Dataset:
         source: "folder", "cache", "download" or "embedded".
         x_train: images, float32 in [0, 1] of shape (n, height, width, channels).
         y_train: labels, int64 of shape (n,), indices into ``class_names``.
-        x_test: as ``x_train``.
+        x_valid: as ``x_train``: images to look at while one trains and chooses; none
+            unless asked for.
+        y_valid: as ``y_train``.
+        x_test: as ``x_train``: images for the last word, when nothing is chosen any
+            more.
         y_test: as ``y_train``.
         class_names: the name of each label.
-        full: True only for every image of the real data set.
+        full: True only if these are all images of the real data set.
     """
 
     name: str
     source: str
     x_train: np.ndarray = field(repr=False)
     y_train: np.ndarray = field(repr=False)
+    x_valid: np.ndarray = field(repr=False)
+    y_valid: np.ndarray = field(repr=False)
     x_test: np.ndarray = field(repr=False)
     y_test: np.ndarray = field(repr=False)
     class_names: tuple[str, ...]
@@ -57,6 +64,7 @@ def load(
     folder: str | os.PathLike[str] | None = None,
     n_train: int | None = None,
     n_test: int | None = None,
+    valid: int | None = None,
     quick_train: int = QUICK_TRAIN,
 ) -> Dataset:
     """Load a data set, and print one line that says what was loaded, from where.
@@ -71,6 +79,9 @@ def load(
         n_train: take the first so many training images, or all if there are fewer. In
             the quick profile there are ``quick_train`` at most.
         n_test: the same for test images; 400 at most in the quick profile.
+        valid: set so many of the training images aside for validation: the last ones,
+            whatever ``n_train`` is, so that all notebooks validate on the same images.
+            Never more than a tenth; 200 at most in the quick profile.
         quick_train: for a lesson whose point needs more training images than 500 even
             then.
 
@@ -85,19 +96,12 @@ def load(
     spec = spec_of(name)
     train = _limit("n_train", n_train, quick_train)
     test = _limit("n_test", n_test, QUICK_TEST)
-    file = user_folder.file_in(folder, spec)
-    source = "folder" if file is not None else _source_without_folder(spec)
-    if source in ("download", "embedded"):
-        cache.report_damage(spec, again=source == "download")
-    if source == "download" and not cache.download(spec):
-        source = "embedded"
-    if file is not None:
-        arrays = user_folder.read(file, spec)
-    elif source == "embedded":
-        arrays = spec.embedded()
-    else:
-        arrays = spec.read(cache.folder_of(spec))
-    x_train, y_train = (array[:train] for array in arrays[:2])
+    aside = 0 if valid is None else _limit("valid", valid, QUICK_VALID) or 0
+    source, arrays = _read(spec, folder)
+    aside = min(aside, int(MAX_VALID_SHARE * len(arrays[0])))
+    rest = len(arrays[0]) - aside
+    x_train, y_train = (array[:rest][:train] for array in arrays[:2])
+    x_valid, y_valid = (array[rest:] for array in arrays[:2])
     x_test, y_test = (array[:test] for array in arrays[2:])
     real = source != "embedded"
     data = Dataset(
@@ -105,10 +109,12 @@ def load(
         source=source,
         x_train=_to_float(x_train, spec.shape),
         y_train=y_train.reshape(-1).astype(np.int64),
+        x_valid=_to_float(x_valid, spec.shape),
+        y_valid=y_valid.reshape(-1).astype(np.int64),
         x_test=_to_float(x_test, spec.shape),
         y_test=y_test.reshape(-1).astype(np.int64),
         class_names=spec.class_names if real else spec.embedded_class_names,
-        full=real and (len(x_train), len(x_test)) == spec.sizes,
+        full=real and (len(x_train) + aside, len(x_test)) == spec.sizes,
     )
     print(_line(data, spec))
     return data
@@ -130,6 +136,23 @@ def where(name: str, *, folder: str | os.PathLike[str] | None = None) -> str:
     if user_folder.file_in(folder, spec) is not None:
         return "folder"
     return _source_without_folder(spec)
+
+
+def _read(
+    spec: Spec, folder: str | os.PathLike[str] | None
+) -> tuple[str, tuple[np.ndarray, ...]]:
+    """Return the source that `load` takes, and its images and labels in bytes."""
+    file = user_folder.file_in(folder, spec)
+    if file is not None:
+        return "folder", user_folder.read(file, spec)
+    source = _source_without_folder(spec)
+    if source in ("download", "embedded"):
+        cache.report_damage(spec, again=source == "download")
+    if source == "download" and not cache.download(spec):
+        source = "embedded"
+    if source == "embedded":
+        return source, spec.embedded()
+    return source, spec.read(cache.folder_of(spec))
 
 
 def _source_without_folder(spec: Spec) -> str:
@@ -159,9 +182,15 @@ def _to_float(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
 
 def _line(data: Dataset, spec: Spec) -> str:
     """Return the line that `load` prints. No path: notebooks store it."""
-    n_train, n_test = len(data.x_train), len(data.x_test)
+    counts = {"training": data.x_train, "validation": data.x_valid}
+    parts = [
+        f"{len(images):,} {part}" for part, images in counts.items() if len(images)
+    ]
     shape = "×".join(map(str, data.x_train.shape[1:]))
-    line = f"{data.name}: {n_train:,} training and {n_test:,} test images of {shape}"
+    line = (
+        f"{data.name}: {', '.join(parts)} and {len(data.x_test):,} test images of "
+        f"{shape}"
+    )
     quick = ", quick profile" if QUICK else ""
     if data.source == "embedded":
         offline = network.is_switched_off()

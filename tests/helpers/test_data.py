@@ -209,17 +209,53 @@ def test_all_images_are_taken_when_more_are_asked_for_than_there_are(folder):
     assert len(data.load("mnist", folder=folder, n_train=1_000).x_train) == 20
 
 
+def test_the_last_training_images_are_set_aside_for_validation(folder):
+    loaded = data.load("mnist", folder=folder, valid=2)
+    assert np.array_equal(loaded.y_train, ARRAYS["y_train"][:18])
+    assert np.array_equal(loaded.y_valid, ARRAYS["y_train"][18:])
+    assert np.array_equal(
+        np.round(loaded.x_valid[..., 0] * 255), ARRAYS["x_train"][18:]
+    )
+
+
+def test_the_validation_images_are_the_same_however_few_are_trained_on(folder):
+    few = data.load("mnist", folder=folder, valid=2, n_train=3)
+    assert len(few.x_train) == 3
+    assert np.array_equal(few.y_valid, ARRAYS["y_train"][18:])
+
+
+def test_never_more_than_a_tenth_is_set_aside(folder):
+    loaded = data.load("mnist", folder=folder, valid=5_000)
+    assert (len(loaded.x_train), len(loaded.x_valid)) == (18, 2)
+
+
+def test_nothing_is_set_aside_unless_asked_for(folder):
+    loaded = data.load("mnist", folder=folder)
+    assert (len(loaded.x_train), loaded.x_valid.shape) == (20, (0, 28, 28, 1))
+
+
+def test_images_set_aside_are_named_and_leave_the_data_complete(
+    folder, monkeypatch, capsys
+):
+    use_mirrors(monkeypatch)
+    assert data.load("mnist", folder=folder, valid=2).full
+    assert "18 training, 2 validation and 10 test images" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("wrong", [0, -1, 2.5, True, "10"])
 def test_a_number_of_images_that_is_no_number_is_an_error(folder, wrong):
     with pytest.raises(data.DataError, match=r"n_test is .*1 or more"):
         data.load("mnist", folder=folder, n_test=wrong)
+    with pytest.raises(data.DataError, match=r"valid is .*1 or more"):
+        data.load("mnist", folder=folder, valid=wrong)
 
 
 def test_the_quick_profile_takes_500_and_400_images_at_most(monkeypatch, capsys):
     monkeypatch.setattr(data, "QUICK", True)
     monkeypatch.setenv("COURSE_OFFLINE", "1")
-    loaded = data.load("cifar10", n_train=600)
+    loaded = data.load("cifar10", n_train=600, valid=5_000)
     assert (len(loaded.x_train), len(loaded.x_test)) == (500, 400)
+    assert len(loaded.x_valid) == 200
     assert "quick profile" in capsys.readouterr().out
     assert len(data.load("cifar10", quick_train=510).x_train) == 510
 

@@ -4,7 +4,7 @@ import math
 from types import SimpleNamespace
 
 from helpers import training
-from helpers.training import reached, start_at_mean, warmup_cosine
+from helpers.training import fit, reached, start_at_mean, warmup_cosine
 
 import keras
 import numpy as np
@@ -127,6 +127,51 @@ class TestStartAtMean:
         model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, "sigmoid")])
         with pytest.raises(ValueError, match=r"\(3,\) do not fit"):
             start_at_mean(model, np.zeros((5, 3)))
+
+
+class TestFit:
+    X = np.random.default_rng(0).uniform(0.1, 0.6, (60, 4)).astype("float32")
+
+    @staticmethod
+    def model() -> keras.Model:
+        keras.utils.set_random_seed(0)
+        return keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, "sigmoid")])
+
+    def test_it_trains_as_lesson_02_writes_it_out(self):
+        short, long = self.model(), self.model()
+        fit(short, self.X, epochs=3, batch_size=16)
+        start_at_mean(long, self.X)
+        rate = warmup_cosine(1e-2, epochs=3, n_images=60, batch_size=16)
+        adam = keras.optimizers.Adam(rate, beta_2=0.99)
+        long.compile(adam, "binary_crossentropy", steps_per_execution=20)
+        keras.utils.set_random_seed(0)
+        long.fit(self.X, self.X, batch_size=16, epochs=3, verbose=0)
+        assert short.count_params() == long.count_params()
+        for mine, expected in zip(short.get_weights(), long.get_weights(), strict=True):
+            assert np.allclose(mine, expected, atol=1e-3)
+
+    def test_it_measures_the_loss_on_what_is_held_out(self):
+        history = fit(self.model(), self.X[:40], epochs=2, valid=self.X[40:])
+        assert len(history.history["val_loss"]) == 2
+        pair = (self.X[40:], 1 - self.X[40:])
+        other = fit(self.model(), self.X[:40], epochs=2, valid=pair)
+        assert other.history["val_loss"] != history.history["val_loss"]
+
+    def test_a_target_of_its_own_is_where_it_starts_and_what_it_learns(self):
+        model = self.model()
+        fit(model, self.X, 1 - self.X, epochs=30, loss="mse")
+        painted = model.predict(self.X, verbose=0)
+        assert np.mean((painted - (1 - self.X)) ** 2) < np.mean((painted - self.X) ** 2)
+
+    def test_a_model_that_does_not_end_in_a_bias_is_trained_if_told_so(self):
+        output = keras.layers.Dense(4, use_bias=False)
+        model = keras.Sequential([keras.Input((4,)), output])
+        history = fit(model, self.X, epochs=2, loss="mse", at_mean=False)
+        assert history.history["loss"][-1] < history.history["loss"][0]
+
+    def test_what_compile_knows_can_be_given(self):
+        history = fit(self.model(), self.X, epochs=1, metrics=["mae"], clipnorm=1.0)
+        assert "mae" in history.history
 
 
 class TestReached:

@@ -1,0 +1,168 @@
+"""Predictions that are committed before the answer shows.
+
+A cell asks, the next ones run the experiment, and another says "you said, it was":
+
+    guess = predict.choice("Whose error is smaller?", ["PCA's", "the network's"])
+    ...
+    guess.compare("PCA's" if error_pca < error else "the network's")
+
+What you say stays in your browser. Where there is none, the question and the answer
+stand there as text.
+"""
+
+import html
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from helpers import interactive
+from helpers.errors import CourseError
+
+Answer = TypeVar("Answer", str, float)
+
+_asked: dict[str, None] = {}
+
+
+class PredictionError(CourseError):
+    """A prediction that cannot be asked or compared as it is written."""
+
+
+class Prediction(ABC, Generic[Answer]):
+    """A question whose answer is not known yet.
+
+    Attributes:
+        question: what is asked.
+    """
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+
+    @abstractmethod
+    def compare(self, value: Answer) -> None:
+        """Show what was predicted beside what came out."""
+
+    def _ask(self, text: str, hint: str, **data: Any) -> None:
+        """Show the question, with the box that takes the prediction."""
+        _asked[self.question] = None
+        question = html.escape(self.question)
+        interactive.show(
+            "prediction",
+            f"<p><strong>Predict:</strong> {question}</p>{text}<p><em>{hint}</em></p>",
+            f"Predict: {self.question} {hint}",
+            {"action": "ask", "question": self.question, **data},
+        )
+
+    def _compare(self, value: Answer, shown: str, **data: Any) -> None:
+        """Show the answer beside the prediction, and keep whether they agree."""
+        interactive.show(
+            "prediction",
+            f"<p>It was: {html.escape(shown)}</p>",
+            f"It was: {shown}",
+            {
+                "action": "compare",
+                "question": self.question,
+                "value": value,
+                "shown": shown,
+                **data,
+            },
+        )
+
+
+class Choice(Prediction[str]):
+    """A question with a few options.
+
+    Attributes:
+        options: what can be chosen.
+    """
+
+    def __init__(self, question: str, options: Sequence[str]) -> None:
+        super().__init__(question)
+        self.options = list(options)
+        if len(set(self.options)) != len(self.options) or len(self.options) < 2:
+            raise PredictionError(
+                f"{question!r} needs two options or more, each another."
+            )
+        listed = "".join(f"<li>{html.escape(option)}</li>" for option in self.options)
+        self._ask(
+            f"<ul>{listed}</ul>", "Run this cell to choose.", options=self.options
+        )
+
+    def compare(self, value: str) -> None:
+        """Show what was predicted beside what came out.
+
+        Args:
+            value: the option that is right.
+
+        Raises:
+            PredictionError: it is none of the options.
+        """
+        if value not in self.options:
+            raise PredictionError(
+                f"{value!r} is none of the options of {self.question!r}: "
+                f"{', '.join(self.options)}."
+            )
+        self._compare(value, value, options=self.options)
+
+
+class Number(Prediction[float]):
+    """A question for a number.
+
+    Attributes:
+        unit: what stands behind the number.
+        within: how far from the answer still counts as right; a tenth of the answer
+            where it is None.
+    """
+
+    def __init__(
+        self, question: str, unit: str = "", within: float | None = None
+    ) -> None:
+        super().__init__(question)
+        self.unit = unit
+        self.within = within
+        near = "within a tenth" if within is None else f"within {within:g} {unit}"
+        rule = f"{near.strip()} counts as right"
+        self._ask("", f"Run this cell to type a number; {rule}.", unit=unit, rule=rule)
+
+    def compare(self, value: float, fmt: str = "{:.3g}") -> None:
+        """Show what was predicted beside what came out.
+
+        Args:
+            value: the number that came out.
+            fmt: how to write it.
+        """
+        value = float(value)
+        within = abs(value) / 10 if self.within is None else self.within
+        shown = f"{fmt.format(value)} {self.unit}".strip()
+        self._compare(value, shown, unit=self.unit, within=within)
+
+
+def choice(question: str, options: Sequence[str]) -> Choice:
+    """Ask for one of a few options, and return the question for `compare`.
+
+    Args:
+        question: one sentence; no other prediction of the lesson asks it.
+        options: what can be chosen, in an order that gives nothing away.
+    """
+    return Choice(question, options)
+
+
+def number(question: str, unit: str = "", within: float | None = None) -> Number:
+    """Ask for a number, and return the question for `compare`.
+
+    Args:
+        question: one sentence; no other prediction of the lesson asks it.
+        unit: what stands behind the number, such as dB.
+        within: how far from the answer still counts as right, in this unit; a tenth of
+            the answer where it is left out.
+    """
+    return Number(question, unit, within)
+
+
+def summary() -> None:
+    """Show how many predictions of this lesson were right, and how sure they were."""
+    interactive.show(
+        "prediction",
+        "<p><em>Run this cell to see how well you knew what you know.</em></p>",
+        "Your predictions: run this cell to see how well you knew what you know.",
+        {"action": "summary", "questions": list(_asked)},
+    )

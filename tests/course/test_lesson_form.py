@@ -1,0 +1,83 @@
+"""A lesson is stored in the form in which a reader should first see it."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools import lesson_form
+
+ASK = 'guess = predict.choice("Which is better?", ["this", "that"])'
+
+
+def stored(*sources, tags=(), html=""):
+    """Return the notebook of these code cells, each with an output, as it is stored."""
+    output = new_output("display_data", {"text/html": html, "text/plain": "seen"})
+    cells = [
+        new_code_cell(source, outputs=[output.copy()], metadata={"tags": list(tags)})
+        for source in sources
+    ]
+    notebook = new_notebook(cells=[new_markdown_cell("# Title"), *cells])
+    lesson_form.store(notebook)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def folds(notebook):
+    """Return what is folded of each code cell: its source, its output."""
+    jupyter = [cell.metadata.get("jupyter", {}) for cell in notebook.cells[1:]]
+    return [
+        (one.get("source_hidden", False), one.get("outputs_hidden", False))
+        for one in jupyter
+    ]
+
+
+def test_what_follows_a_prediction_is_folded_up_to_its_comparison():
+    cells = ("1", ASK, "train()", 'guess.compare("this" if a < b else "that")', "2")
+    assert [output for _, output in folds(stored(*cells))] == [0, 0, 1, 1, 0]
+    assert not any(source for source, _ in folds(stored(*cells)))
+
+
+def test_an_answer_that_a_cell_spells_out_is_folded_with_its_code():
+    assert folds(stored(ASK, '# You said\nguess.compare("this")'))[1] == (True, True)
+
+
+def test_two_predictions_wait_until_both_are_compared():
+    cells = (ASK, "gain = predict.number('How many dB?')", "guess.compare(x)", "1")
+    cells = (*cells, "gain.compare(y)", "2")
+    assert [output for _, output in folds(stored(*cells))] == [0, 1, 1, 1, 1, 0]
+
+
+def test_a_solution_is_folded_as_a_whole():
+    assert folds(stored("# Solution\n1 + 1", tags=["solution"])) == [(True, True)]
+
+
+def test_no_script_is_stored_and_other_outputs_stay_as_they_are():
+    page = '<div class="course" data-course="{}"><div>Text</div>\n<style>\na</style>\n'
+    page += "<script>\nb\n</script></div>"
+    left = stored("1", html=page).cells[1].outputs[0].data["text/html"]
+    assert left == '<div class="course"><div>Text</div></div>'
+    plot = '<img alt="two <script>s</script>">'
+    assert stored("1", html=plot).cells[1].outputs[0].data["text/html"] == plot
+
+
+def test_storing_twice_changes_nothing():
+    once = stored(ASK, "guess.compare(1)")
+    again = nbformat.from_dict(once)
+    lesson_form.store(again)
+    assert nbformat.writes(again) == nbformat.writes(once)
+
+
+@pytest.mark.slow
+def test_the_metadata_are_those_that_a_kernel_reports():
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        reported = client.kernel_info(reply=True, timeout=60)["content"]
+        name = manager.kernel_spec.display_name
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    metadata = stored("1").metadata
+    assert metadata.language_info == reported["language_info"]
+    assert metadata.kernelspec.display_name == name

@@ -1,0 +1,105 @@
+"""The form in which a lesson is stored: its metadata, its folds, no scripts.
+
+A reader who opens a lesson sees the questions, but neither the answers to predictions
+nor the solutions of exercises, until they run or unfold them.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ipykernel.ipkernel import IPythonKernel
+from nbformat import NotebookNode, from_dict
+
+KERNEL = {
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+    "name": "python3",
+}
+# What makes a text interactive; in a stored output it would not run.
+SCRIPT = re.compile(
+    r'\n?<style>.*?</style>|\n?<script>.*?</script>| data-course="[^"]*"', re.DOTALL
+)
+
+
+def store(notebook: NotebookNode) -> None:
+    """Give a notebook the form in which it is stored.
+
+    Its metadata are those that JupyterLab would write on opening it with this Python; a
+    notebook with others is "changed" as soon as it is opened.
+    """
+    notebook.metadata.kernelspec = from_dict(KERNEL)
+    notebook.metadata.language_info = from_dict(IPythonKernel.language_info)
+    _fold(notebook)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            html = output.get("data", {}).get("text/html", "")
+            if html.startswith('<div class="course"'):
+                output.data["text/html"] = SCRIPT.sub("", html)
+
+
+def _fold(notebook: NotebookNode) -> None:
+    """Fold what answers a prediction, and solutions."""
+    for cell in answers(notebook):
+        _hide(cell, source=spells_out(cell.source))
+    for cell in notebook.cells:
+        if "solution" in cell.metadata.get("tags", []):
+            _hide(cell, source=True)
+
+
+def _hide(cell: NotebookNode, *, source: bool) -> None:
+    jupyter = cell.metadata.setdefault("jupyter", NotebookNode())
+    jupyter.outputs_hidden = True
+    if source:
+        jupyter.source_hidden = True
+
+
+def answers(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    """Yield the code cells from each prediction up to its comparison."""
+    waiting: set[str] = set()
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        if waiting:
+            yield cell
+        waiting -= compared(cell.source)
+        waiting |= asked(cell.source)
+
+
+def asked(source: str) -> set[str]:
+    """Return the names that a cell gives to its predictions."""
+    return {
+        target.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign) and _is_question(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def compared(source: str) -> set[str]:
+    """Return the names of the predictions that a cell compares with what came out."""
+    return {name for name, _ in _comparisons(source)}
+
+
+def spells_out(source: str) -> bool:
+    """Say whether a cell spells out the answer that it compares with."""
+    return any(isinstance(answer, ast.Constant) for _, answer in _comparisons(source))
+
+
+def _is_question(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in {
+        "predict.choice",
+        "predict.number",
+    }
+
+
+def _comparisons(source: str) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the name and the answer of each call of ``NAME.compare(answer)``."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="compare"),
+                args=[answer, *_],
+            ):
+                yield name, answer
