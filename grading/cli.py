@@ -39,7 +39,7 @@ from grading.journal import Journal
 from grading.lock import lock
 from grading.runtime import sandbox, sanitize
 from grading.runtime.job import Result
-from grading.session import Backend, Grading, plan, run
+from grading.session import Backend, Grading, plan, run, try_own_solution
 from grading.submission import intake
 from grading.submission.assignment import Assignment
 
@@ -142,9 +142,14 @@ def grade(
     everybody = None if class_list is None else roster.read(course, class_list)
     # All that is wrong with the command shows before anything runs.
     assignments = [Assignment.load(course, name) for name in names]
+    for assignment in assignments:
+        assignment.require_gradable()
     classes = [_class_of(course, name, everybody, student or []) for name in names]
     backend = Backend(workers, scheduler, trust_submissions)
     with lock(course.state / "lock"), Journal(course.journal) as journal:
+        with console.status("Trying the course's own solution"):
+            for assignment in assignments:
+                try_own_solution(assignment, journal, backend)
         with console.status("Reading what was handed in"):
             gradings = [
                 plan(course, assignment, students, journal, backend, force=force)

@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS written (
     work TEXT NOT NULL,
     PRIMARY KEY (assignment, student)
 );
+CREATE TABLE IF NOT EXISTS tried (key TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS secret (
     number INTEGER PRIMARY KEY CHECK (number = 1),
     bytes BLOB NOT NULL
@@ -207,6 +208,20 @@ class Journal:
                 "INSERT OR REPLACE INTO written VALUES (?, ?, ?, ?)",
                 (assignment, student, key, work),
             )
+
+    def tried(self, key: str) -> bool:
+        """Return whether the course's own solution earned all points in this job."""
+        with self._clear_errors():
+            return bool(self._rows("SELECT key FROM tried WHERE key = ?", key))
+
+    def record_tried(self, key: str) -> None:
+        """Note that the course's own solution earned all points.
+
+        Raises:
+            JournalError: it could not be written.
+        """
+        with self._clear_errors(), self._database:
+            self._database.execute("INSERT OR IGNORE INTO tried VALUES (?)", (key,))
 
     def _rows(self, query: str, *values: str) -> list[Any]:
         return self._database.execute(query, values).fetchall()

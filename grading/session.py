@@ -14,6 +14,7 @@ from grading.runtime.job import Job, Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
+from grading.submission.ordinary_tests import INSTEAD, NotGradableError
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,43 @@ def plan(
             backend.warm_up()
     writer = Writer(course, assignment, journal)
     return Grading(assignment, journal, writer, force, works, todo, results)
+
+
+def try_own_solution(
+    assignment: Assignment, journal: Journal, backend: Backend
+) -> None:
+    """Have the course's own solution marked, once, where the tests are ordinary.
+
+    What such tests ask can be more than can be answered from outside of a process. If
+    so, the course's own solution shows it, before any student's work is marked.
+
+    Raises:
+        NotGradableError: it does not earn all points here.
+        SandboxError: it could not be run.
+    """
+    if assignment.ordinary is None:
+        return
+    own = Submission("own-solution", assignment.name, solutions=assignment.solutions)
+    job = assemble.job(assignment, own, fingerprint.environment())
+    if journal.tried(job.key):
+        return
+    job = replace(job, seed=journal.seed(job.key))
+    ((_, outcome),) = backends.run(
+        [job],
+        scheduler=backend.scheduler,
+        trust_submissions=backend.trust_submissions,
+    )
+    if isinstance(outcome, SandboxError):
+        raise outcome
+    for test, points in assignment.points.items():
+        if outcome.marks.get(test, 0.0) < points:
+            why = outcome.messages.get(test) or "it earns a part of the points."
+            raise NotGradableError(
+                f"{assignment.name} cannot be graded here: its own solution does not "
+                f"earn all points of the test {test} ({' '.join(why.split())}). "
+                f"{INSTEAD.format(name=assignment.name)}"
+            )
+    journal.record_tried(job.key)
 
 
 def run(

@@ -32,6 +32,10 @@ ENDED = {
     "error": "The sandbox failed: {error}",
     "lost": "The sandbox was lost.",
 }
+UNCLEAR = (
+    "Look at {tests}: objects came back where plain data were to come, which earn "
+    "nothing here; nbgrader may mark them otherwise."
+)
 
 
 class SandboxError(CourseError):
@@ -144,7 +148,7 @@ class Executor:
                     control.send(sandbox.INTERRUPT)
 
             kernel = Kernel(cells, deadline, job.limits.output_kb, interrupt)
-            outputs = {cell.name: kernel.run(cell.source) for cell in job.students}
+            outputs = _run(job, kernel)
             ran = time.monotonic()
             kernel.serve()
             verdict = _verdict(judging, cells, deadline)
@@ -162,11 +166,27 @@ class Executor:
         return _result(job, outputs, kernel, verdict, end, seconds)
 
 
+def _run(job: Job, kernel: Kernel) -> dict[str, list[Output]]:
+    """Run the student's cells; return the outputs of each, by ``Cell.name``."""
+    outputs = {}
+    for cell in job.cells:
+        if cell in job.students:
+            outputs[cell.name] = kernel.run(cell.source)
+        elif cell.role == "test" and job.ordinary is not None:
+            kernel.keep(cell.grade_id)
+    return outputs
+
+
 def _to_judge(job: Job) -> dict[str, Any]:
     """Return the course's part of a job: what the process that judges reads first."""
+    setup = [cell.source for cell in job.setup]
+    ordinary = None
+    if job.ordinary is not None:
+        setup, ordinary = [job.ordinary.definitions], asdict(job.ordinary)
     return {
         "seed": job.seed,
-        "setup": [cell.source for cell in job.setup],
+        "setup": setup,
+        "ordinary": ordinary,
         "cells": [asdict(cell) for cell in job.judged],
         "full_tests": [asdict(cell) for cell in job.full_tests],
     }
@@ -243,6 +263,8 @@ def _result(
     elif kernel.ended or verdict.broken:
         status = "failed"
         notes.append(f"The program broke off: {kernel.ended or verdict.broken}.")
+    if verdict.unclear:
+        notes.append(UNCLEAR.format(tests=", ".join(verdict.unclear)))
     messages, missing = missing_names.explain(job, outputs, verdict.messages)
     return Result(
         key=job.key,

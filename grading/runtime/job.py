@@ -73,6 +73,28 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Ordinary:
+    """What tests such as ``assert square(3) == 9`` need of the course's own notebook.
+
+    Attributes:
+        definitions: imports, functions and classes of cells that are no solution.
+        names: what solutions define: these names are the student's, also where Python
+            has them too.
+        classes: those of them that are classes.
+    """
+
+    definitions: str = ""
+    names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Self:
+        """Return what ``asdict`` gave, also after a journey as JSON."""
+        names, classes = tuple(value["names"]), tuple(value["classes"])
+        return cls(value["definitions"], names, classes)
+
+
+@dataclass(frozen=True)
 class Job:
     """One submission, ready to run.
 
@@ -87,6 +109,8 @@ class Job:
         key: hash of all that decides the result, but for the seed.
         seed: what the checks draw inputs, weights and sizes from. It stays the same for
             the same key; student code never learns it.
+        ordinary: what its tests need that use a student's names otherwise than as
+            arguments of the course's checks; None if it has none.
     """
 
     assignment: str
@@ -96,6 +120,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     key: str = ""
     seed: int = 0
+    ordinary: Ordinary | None = None
 
     @property
     def setup(self) -> list[Cell]:
@@ -131,6 +156,8 @@ class Job:
             for name in ("cells", "full_tests"):
                 value[name] = tuple(Cell(**cell) for cell in value[name])
             value["limits"] = Limits(**value["limits"])
+            if value.get("ordinary"):
+                value["ordinary"] = Ordinary.from_dict(value["ordinary"])
             return cls(**value)
         except (TypeError, KeyError) as error:
             raise ValueError(f"not a job: {error}") from None
@@ -209,6 +236,7 @@ class Verdict:
         printed: what the visible tests and the progress cell print, by ``Cell.name``.
         late: whether the student's process took too long.
         broken: why the student's process could no longer be asked; ``""`` if it could.
+        unclear: tests, by grade id, that asked what cannot be judged from outside.
     """
 
     marks: dict[str, float] = field(default_factory=dict)
@@ -216,3 +244,4 @@ class Verdict:
     printed: dict[str, str] = field(default_factory=dict)
     late: bool = False
     broken: str = ""
+    unclear: list[str] = field(default_factory=list)

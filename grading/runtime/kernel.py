@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grading.runtime import protocol
 from grading.runtime.job import Output
@@ -87,10 +87,17 @@ class Kernel:
                 return
             messages.add(body)
 
+    def keep(self, test: str) -> None:
+        """Have the names remembered as they are now, before a test cell."""
+        self._tell({"keep": test})
+
     def serve(self) -> None:
         """Let the student's process answer questions about its names."""
+        self._tell({"serve": True})
+
+    def _tell(self, request: dict[str, Any]) -> None:
         try:
-            protocol.send(self.sock, {"serve": True}, deadline=self.deadline)
+            protocol.send(self.sock, request, deadline=self.deadline)
         except ProtocolError as error:
             self.ended = error
 

@@ -84,6 +84,7 @@ def job(
         cells=cells(assignment, submission),
         full_tests=assignment.tests,
         limits=limits or Limits(),
+        ordinary=assignment.ordinary,
     )
     if submission.refused is not None:
         sentences = [submission.refused, *submission.notes]

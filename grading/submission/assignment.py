@@ -17,7 +17,16 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_grade, is_solution
 
 from grading.course import Course, NotFoundError
-from grading.runtime.job import Cell, Role
+from grading.runtime.job import Cell, Ordinary, Role
+from grading.submission.ordinary_tests import (
+    INSTEAD,
+    NotGradableError,
+    ordinary,
+    require_python,
+    why_not,
+)
+
+NOTEBOOKS = "*.ipynb"
 
 
 @dataclass(frozen=True)
@@ -28,11 +37,15 @@ class Assignment:
         name: the assignment's name.
         full: the notebook with hidden tests. It stays on the trusted side.
         released: the notebook without hidden tests, as students get it.
+        solutions: the course's own solutions, by grade id.
+        notebooks: how many lie in its folder.
     """
 
     name: str
     full: NotebookNode
     released: NotebookNode
+    solutions: dict[str, str]
+    notebooks: int = 1
 
     @classmethod
     def load(cls, course: Course, name: str) -> Self:
@@ -42,17 +55,31 @@ class Assignment:
 
         Raises:
             NotFoundError: the course has no such assignment.
+            NotGradableError: it is not written in Python.
         """
         path = course.source(name)
         if not path.is_file():
-            raise NotFoundError(f"the course has no assignment {name!r}: no {path}")
+            others = ", ".join(
+                sorted(other.name for other in path.parent.glob(NOTEBOOKS))
+            )
+            instead = f" (the folder has {others})" if others else ""
+            raise NotFoundError(
+                f"the course has no assignment {name!r}: no {path}{instead}"
+            )
         full = nbformat.read(path, as_version=4)
+        require_python(name, full)
+        solutions = {
+            cell.metadata.nbgrader["grade_id"]: cell.source
+            for cell in full.cells
+            if is_solution(cell)
+        }
         for step in (ClearSolutions, ClearOutput):
             full, _ = step(config=course.config).preprocess(full, {})
         released = deepcopy(full)
         for step in (ClearHiddenTests, ClearMarkScheme):
             released, _ = step(config=course.config).preprocess(released, {})
-        return cls(name, full, released)
+        notebooks = len(list(path.parent.glob(NOTEBOOKS)))
+        return cls(name, full, released, solutions, notebooks)
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -68,6 +95,21 @@ class Assignment:
     def stubs(self) -> dict[str, Cell]:
         """The cells that students write in, by grade id, in their order."""
         return {cell.grade_id: cell for cell in self.cells if cell.role == "solution"}
+
+    @cached_property
+    def ordinary(self) -> Ordinary | None:
+        """What its tests need that are no checks of the course; None if it has none."""
+        return ordinary(self.cells, self.tests, self.solutions.values())
+
+    def require_gradable(self) -> None:
+        """Look at what shows without running anything.
+
+        Raises:
+            NotGradableError: it would not get the marks that nbgrader gives.
+        """
+        reason = why_not(self.name, self.full, self.notebooks)
+        if reason is not None:
+            raise NotGradableError(f"{reason} {INSTEAD.format(name=self.name)}")
 
     @property
     def points(self) -> dict[str, float]:

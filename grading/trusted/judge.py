@@ -21,7 +21,7 @@ from helpers.checks.property_check import CheckFailed
 from helpers.checks.student.interface import StudentError
 
 from grading.runtime import protocol
-from grading.runtime.job import Cell, Verdict
+from grading.runtime.job import Cell, Ordinary, Verdict
 from grading.runtime.protocol import Bounds
 from grading.trusted.channel import Channel
 
@@ -77,9 +77,9 @@ def judge(
         if cell.role == "test":
             visible[cell.grade_id] = cell.source
             if error is not None:
-                verdict.messages[cell.grade_id] = _message(error)
+                verdict.messages[cell.grade_id] = message(error)
         elif error is not None:
-            verdict.printed[cell.name] += f"{_message(error)}\n"
+            verdict.printed[cell.name] += f"{message(error)}\n"
         yield verdict
     for cell in full_tests:
         if cell.grade_id not in verdict.messages:
@@ -89,7 +89,7 @@ def judge(
             if error is not None and channel.asked > questions:
                 error = _of_hidden_test(error, cell)
             if error is not None:
-                verdict.messages[cell.grade_id] = _message(error)
+                verdict.messages[cell.grade_id] = message(error)
         lost = cell.grade_id in verdict.messages
         verdict.marks[cell.grade_id] = 0.0 if lost else float(cell.points)
         if channel.broken:
@@ -110,7 +110,7 @@ def _run(
     failure = None
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         try:
-            with _time_limit:
+            with time_limit:
                 for name in free_names(source):
                     if name not in names and not hasattr(builtins, name):
                         names[name] = channel.value(name)
@@ -120,7 +120,7 @@ def _run(
     return printed.getvalue()[:MAX_PRINTED], failure
 
 
-class _TimeLimit:
+class TimeLimit:
     """Breaks off a test when the time for all is over, and nothing beside a test."""
 
     def __init__(self) -> None:
@@ -143,10 +143,10 @@ class _TimeLimit:
             raise TimeoutError("the check takes too long")
 
 
-_time_limit = _TimeLimit()
+time_limit = TimeLimit()
 
 
-def _message(error: Exception) -> str:
+def message(error: Exception) -> str:
     """Return what a student reads about a test that failed."""
     try:
         if isinstance(error, CheckFailed):
@@ -206,11 +206,24 @@ def answer(
     tests = [cell.grade_id for cell in full_tests]
     protocol.send(says, {"until": deadline + GRACE_S, "tests": tests})
     channel = Channel(questions, deadline)
-    _time_limit.begin(go["seconds"] + GRACE_S)
-    for verdict in judge(request["setup"], cells, full_tests, channel):
+    time_limit.begin(go["seconds"] + GRACE_S)
+    for verdict in _judge(request, cells, full_tests, channel):
         verdict.late = verdict.late or time.monotonic() > deadline + GRACE_S
         protocol.send(says, {"verdict": asdict(verdict)})
     protocol.send(says, {"done": True})
+
+
+def _judge(
+    request: dict[str, Any], cells: list[Cell], full_tests: list[Cell], channel: Channel
+) -> Iterator[Verdict]:
+    """Judge as the kind of the tests asks for."""
+    setup = request["setup"]
+    if request["ordinary"] is None:
+        return judge(setup, cells, full_tests, channel)
+    from grading.trusted.ordinary import judge_in_order  # which needs this module
+
+    ordinary = Ordinary.from_dict(request["ordinary"])
+    return judge_in_order(setup, cells, full_tests, ordinary, channel)
 
 
 def _warm_up(setup: list[str]) -> None:

@@ -4,10 +4,12 @@ Nothing here protects anything: it runs beside student code, which can change it
 """
 
 import contextlib
+import functools
 import io
 import logging
 import socket
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from helpers.checks.student.interface import Arrays, StudentError
@@ -17,13 +19,16 @@ import numpy as np
 from grading.runtime import protocol
 from grading.runtime.protocol import Bounds, ProtocolError
 from grading.untrusted.model_cache import Built, ReusedStudent, run_operations_directly
+from grading.untrusted.objects import Objects
 
 
 class _Answers:
     """The answer to each kind of question, as a method of that name."""
 
-    def __init__(self, names: dict[str, Any]) -> None:
+    def __init__(self, names: dict[str, Any], objects: Objects) -> None:
         self.names = names
+        self.find = objects.find
+        self.operate = objects.operate
         self.built: dict[Any, Built] = {}
         self.student: Any = None
 
@@ -63,40 +68,62 @@ class _Answers:
         return {"losses": self.student.train(*pair, **how)}
 
 
-def serve(sock: socket.socket, names: dict[str, Any]) -> None:
+def serve(
+    sock: socket.socket,
+    names: dict[str, Any],
+    kept: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
     """Answer a ``Channel`` about ``names`` until it is closed.
 
     Args:
         sock: the student's end.
         names: what the cells left behind.
+        kept: what they had left behind before a test cell, by its grade id.
     """
-    answers = _Answers(names)
+    objects = Objects(names, kept or {}, sock)
+    answers = _Answers(names, objects)
+    objects.answer = functools.partial(_answer, sock, answers, objects)
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    while True:
-        try:
-            question, given = protocol.receive(sock, bounds=Bounds(data=1 << 30))
-        except ProtocolError:
-            return
-        number = {"number": question.pop("number")}
-        arrays: Arrays = []
-        try:
-            with (
-                contextlib.redirect_stdout(io.StringIO()),
-                contextlib.redirect_stderr(io.StringIO()),
-            ):
-                answer = getattr(answers, question.pop("ask"))(*given, **question)
-            if isinstance(answer, list):
-                arrays = [_plain(array) for array in answer]
-                answer = {}
-            protocol.send(sock, {**answer, **number}, arrays)
-        except StudentError as error:
-            protocol.send(sock, {"error": vars(error), **number})
-        except ProtocolError:
-            return
-        except BaseException as error:
-            about = {"kind": type(error).__name__, "message": str(error)}
-            protocol.send(sock, {"error": about, **number})
+    with contextlib.suppress(ProtocolError):
+        while True:
+            objects.answer(*protocol.receive(sock, bounds=Bounds(data=1 << 30)))
+
+
+def _answer(
+    sock: socket.socket,
+    answers: _Answers,
+    objects: Objects,
+    question: dict[str, Any],
+    given: Arrays,
+) -> None:
+    """Answer one question.
+
+    Raises:
+        ProtocolError: nobody listens any more.
+    """
+    # Others may be asked before this one is answered: the last one's number counts.
+    objects.number = question.pop("number")
+    arrays: Arrays = []
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            answer = getattr(answers, question.pop("ask"))(*given, **question)
+        if isinstance(answer, list):
+            arrays = [_plain(array) for array in answer]
+            answer = {}
+        elif isinstance(answer, tuple):
+            answer, arrays = answer
+        protocol.send(sock, {**answer, "number": objects.number}, arrays)
+    except StudentError as error:
+        protocol.send(sock, {"error": vars(error), "number": objects.number})
+    except ProtocolError:
+        raise
+    except BaseException as error:
+        about = {"kind": type(error).__name__, "message": str(error)}
+        protocol.send(sock, {"error": about, "number": objects.number})
 
 
 def _plain(array: Any) -> np.ndarray:

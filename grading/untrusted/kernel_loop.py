@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from grading.runtime import protocol
 from grading.runtime.kernel import MAX_IN_MESSAGE
 
-Serve = Callable[[dict[str, Any]], None]
+Serve = Callable[[dict[str, Any], dict[str, dict[str, Any]]], None]
 FAILED = (
     "[The command ended with {status}. While work is marked there is no network, and "
     "nothing can be installed. The cell goes on.]"
@@ -31,7 +31,8 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
 
     Args:
         sock: the student's end.
-        serve: called with the names that the cells left behind, when asked for.
+        serve: called, when asked for, with the names that the cells left behind, and
+            those that they had left behind when they were to be kept.
     """
     from ipykernel.inprocess.ipkernel import InProcessKernel
     from ipykernel.inprocess.socket import DummySocket
@@ -103,10 +104,14 @@ def _run_cells(sock: socket.socket, kernel: Any, serve: Serve) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     session = kernel.session
+    kept: dict[str, dict[str, Any]] = {}
     while True:
         request, _ = protocol.receive(sock)
+        if "keep" in request:
+            kept[request["keep"]] = dict(kernel.shell.user_ns)
+            continue
         if "execute" not in request:
-            serve(kernel.shell.user_ns)
+            serve(kernel.shell.user_ns, kept)
             return
         content = {
             "code": request["execute"],

@@ -1,0 +1,262 @@
+"""Ordinary tests, such as ``assert square(3) == 9``, judged as nbgrader would.
+
+Each test cell runs once, whole, in the notebook's order, with the student's names as
+they were before it. Once a hidden test has asked something, student code knows what is
+hidden, and may carry it out in words: from then on no message quotes it.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from grading.runtime.job import Cell, Ordinary, Verdict
+from grading.trusted import judge
+from grading.trusted.channel import Channel
+from grading.trusted.objects import Objects, UnclearError
+
+CHECKS = "helpers.checks"
+HIDDEN = "A hidden test does not hold."
+VISIBLE = "A test of this cell does not hold: run it in your notebook."
+
+
+def is_ordinary(source: str, setup: Iterable[str]) -> bool:
+    """Return whether a test cell does more than hand names to the course's checks.
+
+    Args:
+        source: the test cell.
+        setup: the course's own cells before it.
+    """
+    trees = [ast.parse(text) for text in setup]
+    checks = {name for tree in trees for name in _imported(tree, CHECKS)}
+    known = {name for tree in trees for name in _bound(tree)}
+    tree = ast.parse(source)
+    checks |= set(_imported(tree, CHECKS))
+    given = {
+        id(argument)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _root(node.func) in checks
+        for argument in [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(argument, ast.Name)
+    }
+    known |= checks | set(dir(builtins))
+    return any(
+        node.id not in known and id(node) not in given for node in _loaded(tree)
+    ) or not any(
+        isinstance(node, ast.Call) and _root(node.func) in checks
+        for node in ast.walk(tree)
+    )
+
+
+def _root(function: ast.expr) -> str:
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _imported(tree: ast.AST, package: str) -> Iterator[str]:
+    """Yield the names that code gives to parts of a package."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package):
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (
+                alias.asname or alias.name.partition(".")[0]
+                for alias in node.names
+                if alias.name.startswith(package)
+            )
+
+
+def _bound(tree: ast.AST) -> Iterator[str]:
+    """Yield the names that code defines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _loaded(tree: ast.AST) -> Iterator[ast.Name]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node
+
+
+class Names:
+    """The names that test cells see: the course's own, their own, and the student's."""
+
+    def __init__(
+        self, setup: Iterable[str], ordinary: Ordinary, channel: Channel
+    ) -> None:
+        self.all: dict[str, Any] = {"__name__": "__main__"}
+        self._channel = channel
+        self._objects = Objects(channel, ordinary.classes)
+        self._students = set(ordinary.names)
+        self._builders: dict[str, Any] = {}
+        self._lent: dict[str, Any] = {}
+        self._setup = list(setup)
+        for source in self._setup:
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(source, "<setup>", "exec"), self.all)
+        trees = map(ast.parse, self._setup)
+        self._of_setup = {node.id for tree in trees for node in _loaded(tree)}
+
+    def fetch(self, cell: Cell) -> None:
+        """Ask for the student's names that a test cell uses.
+
+        A name that is missing is left out: the test raises NameError where it needs it.
+        """
+        for name, value in self._lent.items():
+            if self.all.get(name) is value:  # no test has given it another meaning
+                del self.all[name]
+        self._lent = {}
+        used = {node.id for node in _loaded(ast.parse(cell.source))}
+        ordinary = is_ordinary(cell.source, self._setup)
+        for name in sorted(used | self._of_setup):
+            if name in self.all:
+                continue
+            if hasattr(builtins, name) and name not in self._students:
+                continue
+            with contextlib.suppress(NameError):
+                self.all[name] = self._lent[name] = (
+                    self._objects.find(name, cell.grade_id)
+                    if ordinary
+                    else self._builder(name)
+                )
+
+    def _builder(self, name: str) -> Any:
+        """Return what a check is given; the same each time, as checks know it again."""
+        if name not in self._builders:
+            self._builders[name] = self._channel.value(name)
+        return self._builders[name]
+
+
+def judge_in_order(
+    setup: Iterable[str],
+    cells: Iterable[Cell],
+    full_tests: Iterable[Cell],
+    ordinary: Ordinary,
+    channel: Channel,
+) -> Iterator[Verdict]:
+    """Run test cells in their order; yield what they say so far, as ``judge`` does.
+
+    Args:
+        setup: the course's own cells that import what the test cells use.
+        cells: the test cells as the student has them, and the progress cell.
+        full_tests: the test cells with hidden tests.
+        ordinary: what else they need.
+        channel: answers for the student's names.
+    """
+    verdict = Verdict()
+    yield verdict
+    names = Names(setup, ordinary, channel)
+    whole = {cell.grade_id: cell for cell in full_tests}
+    told = False
+    for cell in cells:
+        full = whole.get(cell.grade_id, cell)
+        run = _run(cell, full, names, channel, told=told)
+        told = run.told
+        verdict.printed[cell.name] = run.printed
+        if cell.role == "test":
+            verdict.marks[cell.grade_id] = 0.0
+            if run.failed:
+                verdict.messages[cell.grade_id] = run.failed
+                verdict.unclear += [cell.grade_id] * run.unclear
+            else:
+                verdict.marks[cell.grade_id] = _mark(run.value, cell.points)
+        if channel.broken:
+            verdict.late = channel.broken.kind == "Timeout"
+            verdict.broken = channel.broken.message
+        yield verdict
+
+
+@dataclass
+class _Run:
+    """What came of a cell.
+
+    Attributes:
+        told: whether student code knows of hidden tests by now.
+        value: of its last line.
+        printed: what its visible part printed.
+        failed: why it failed; ``""`` if it did not.
+        unclear: whether it failed since it asked what cannot be judged from outside.
+    """
+
+    told: bool
+    value: Any = None
+    printed: str = ""
+    failed: str = ""
+    unclear: bool = False
+
+
+def _run(cell: Cell, full: Cell, names: Names, channel: Channel, *, told: bool) -> _Run:
+    """Run the visible part of a cell, then its hidden part."""
+    visible, hidden = parts(cell.source, full.source)
+    run = _Run(told)
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        try:
+            with judge.time_limit:
+                names.fetch(full)
+                run.value = _value(visible, names.all)
+        except Exception as error:
+            run.unclear = isinstance(error, UnclearError)
+            run.failed = VISIBLE if told else _message(error)
+    run.printed = "" if told else out.getvalue()[: judge.MAX_PRINTED]
+    if run.failed or not hidden:
+        return run
+    asked = channel.asked
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            with judge.time_limit:
+                run.value = _value(hidden, names.all)
+        except Exception as error:
+            run.unclear = isinstance(error, UnclearError)
+            silent = told or channel.asked > asked
+            run.failed = HIDDEN if silent else _message(error)
+    run.told = told or channel.asked > asked
+    return run
+
+
+def parts(visible: str, whole: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """Return the statements of a test cell up to its first hidden one, and the rest."""
+    seen, every = ast.parse(visible).body, ast.parse(whole).body
+    same = 0
+    for one, other in zip(seen, every, strict=False):
+        if ast.dump(one) != ast.dump(other):
+            break
+        same += 1
+    return every[:same], every[same:]
+
+
+def _value(statements: list[ast.stmt], names: dict[str, Any]) -> Any:
+    """Run statements; return the value of the last, None if it has none."""
+    last = statements[-1:] if isinstance((statements or [None])[-1], ast.Expr) else []
+    first = statements[: len(statements) - len(last)]
+    exec(compile(ast.Module(first, []), "<test>", "exec"), names)
+    for statement in last:
+        expression = ast.Expression(statement.value)
+        return eval(compile(expression, "<test>", "eval"), names)
+    return None
+
+
+def _mark(value: Any, points: float) -> float:
+    """Return the points that nbgrader gives for a cell whose last line has a value."""
+    if type(value) in (int, float) and 0 <= value <= points:
+        return float(value)
+    return points
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, NameError) and error.name:
+        return f"NameError: {error.name} is not defined"
+    if isinstance(error, AssertionError) and not str(error):
+        return "The test does not hold."
+    if isinstance(error, UnclearError):
+        return f"Not judged: {error}."
+    return judge.message(error)

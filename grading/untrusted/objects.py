@@ -1,0 +1,166 @@
+"""What ordinary tests ask of a student's process: call this, get that attribute.
+
+Objects that are no plain data stay here, under a number. Nothing here protects
+anything: it runs beside student code, which can change it.
+"""
+
+import builtins
+import contextlib
+import importlib
+import io
+import operator
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from grading.runtime import protocol, values
+from grading.runtime.protocol import Bounds
+
+MAX_PRINTED = 100_000
+Answer = tuple[dict[str, Any], list[np.ndarray]]
+
+
+def _call(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    return function(*arguments, **named)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    **{
+        name: getattr(builtins, name)
+        for name in (
+            *("abs", "bool", "delattr", "dir", "float", "format", "getattr", "hash"),
+            *("int", "isinstance", "issubclass", "iter", "len", "next", "repr"),
+            *("reversed", "round", "setattr", "str"),
+        )
+    },
+    **{
+        name: getattr(operator, name)
+        for name in (
+            *("contains", "delitem", "eq", "ge", "getitem", "gt", "le", "lt", "ne"),
+            *("add", "and_", "floordiv", "lshift", "matmul", "mod", "mul", "or_"),
+            *("pow", "rshift", "setitem", "sub", "truediv", "xor"),
+            *("inv", "neg", "pos"),
+        )
+    },
+    "array": np.asarray,
+    "call": _call,
+    "enter": lambda manager: manager.__enter__(),
+    "exit": lambda manager: manager.__exit__(None, None, None),
+}
+
+
+class Objects:
+    """A student's names, and the objects that tests got from them.
+
+    Args:
+        names: what the cells left behind.
+        kept: what they had left behind before a test cell, by its grade id.
+        sock: the student's end.
+    """
+
+    def __init__(
+        self,
+        names: Mapping[str, Any],
+        kept: Mapping[str, Mapping[str, Any]],
+        sock: socket.socket,
+    ) -> None:
+        self.names = names
+        self.kept = kept
+        self.sock = sock
+        self.number: Any = None
+        """Of the question that was asked last."""
+        self.answer: Callable[..., None]
+        """Answers a question that is asked before another is answered."""
+        self._held: list[Any] = []
+        self._places: dict[int, int] = {}
+
+    def find(self, name: str, before: str) -> Answer:
+        """Return a student's value as it was before a test cell."""
+        names = self.kept.get(before, self.names)
+        if name not in names:
+            return {"missing": True}, []
+        arrays: list[np.ndarray] = []
+        return {"value": self._pack(names[name], arrays)}, arrays
+
+    def operate(
+        self, *given: np.ndarray, what: str, arguments: Any, named: Any
+    ) -> Answer:
+        """Do one of ``OPERATIONS``; return its value, or what it raised.
+
+        With it goes what was printed, and the arguments as they are after the call.
+        """
+        arguments, named = (
+            values.unpack(packed, given, self._held_or_function)
+            for packed in (arguments, named)
+        )
+        arrays: list[np.ndarray] = []
+        answer: dict[str, Any] = {}
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            try:
+                value = OPERATIONS[what](*arguments, **named)
+                answer["value"] = self._pack(value, arrays)
+            except BaseException as error:
+                arrays.clear()
+                answer["raised"] = self._raised(error, arrays)
+        answer["after"] = self._pack(list(arguments), arrays)
+        answer["printed"] = printed.getvalue()[:MAX_PRINTED]
+        return answer, arrays
+
+    def _raised(self, error: BaseException, arrays: list[np.ndarray]) -> dict[str, Any]:
+        return {
+            "kinds": [kind.__name__ for kind in type(error).__mro__],
+            "text": str(error),
+            "arguments": self._pack(list(error.args), arrays),
+        }
+
+    def _pack(self, value: Any, arrays: list[np.ndarray]) -> Any:
+        return values.pack(value, arrays, self._hold)
+
+    def _hold(self, value: Any) -> dict[str, Any]:
+        """Keep an object here; return what stands for it."""
+        number = self._places.get(id(value))
+        if number is None:
+            number = self._places[id(value)] = len(self._held)
+            self._held.append(value)  # for good: so its id stays its own
+        return {
+            "kind": "object",
+            "number": number,
+            "of": type(value).__name__[:100],
+            "name": str(getattr(value, "__name__", ""))[:100],
+            "doc": str(getattr(value, "__doc__", None) or "")[:10_000],
+            "callable": callable(value),
+        }
+
+    def _held_or_function(self, about: dict[str, Any]) -> Any:
+        if about["kind"] == "object":
+            return self._held[about["number"]]
+        if about["kind"] == "library":
+            found: Any = importlib.import_module(about["module"])
+            return operator.attrgetter(about["name"])(found)
+        return self._function_of_test(about["number"])
+
+    def _function_of_test(self, function: int) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            """Have the test's function called where it is, and wait for it."""
+            arrays: list[np.ndarray] = []
+            body = {
+                "number": self.number,
+                "function": function,
+                "arguments": self._pack(list(arguments), arrays),
+                "named": self._pack(named, arrays),
+            }
+            protocol.send(self.sock, body, arrays)
+            while True:
+                answer, given = protocol.receive(self.sock, bounds=Bounds(data=1 << 30))
+                if answer["ask"] == "returned":
+                    break
+                self.answer(answer, given)
+            self.number = answer["number"]
+            value = values.unpack(answer["value"], given, self._held_or_function)
+            if "raised" in answer:
+                raise getattr(builtins, answer["raised"])(*value)
+            return value
+
+        return call
