@@ -18,7 +18,8 @@ import sys
 import time
 import webbrowser
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,6 +36,7 @@ from grading.course import Course, NotFoundError
 from grading.gradebook import roster
 from grading.gradebook.export import export
 from grading.gradebook.feedback import feedback
+from grading.gradebook.marks import FinalMark, final_marks
 from grading.journal import Journal
 from grading.lock import lock
 from grading.runtime import sandbox, sanitize
@@ -47,16 +49,17 @@ from grading.submission.assignment import Assignment
 class PlainConsole(Console):
     """Prints text as text: names and notes come from students."""
 
-    def __init__(self) -> None:
-        super().__init__(markup=False)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, **options)
 
     def render_str(self, text: str, *args: Any, **options: Any) -> Text:
         """Return what stands for ``text``: without controls, and not too long."""
         return super().render_str(sanitize.text(text), *args, **options)
 
 
-app = typer.Typer(help="Grade a class of the course.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 console = PlainConsole()
+errors = PlainConsole(stderr=True)
 COLUMNS = (
     TextColumn("{task.description}"),
     BarColumn(),
@@ -66,6 +69,9 @@ COLUMNS = (
 )
 # How a submission ends that could not be run to its end.
 ENDED = ("failed", "timeout", "refused")
+# What a command ends with, besides 0, and 2 for a command that is written wrongly.
+FAILED, NOTHING, FLAGGED, INTERRUPTED = 1, 3, 4, 130
+SAFE = "Interrupted. What was finished is safe: give the same command again."
 # What a machine may refuse to any command: not allowed, read-only, or the disk is full.
 REFUSED = {
     errno.EACCES,
@@ -78,25 +84,53 @@ REFUSED = {
 
 
 def _table(
-    assignment: Assignment, results: dict[str, Result], nothing: Iterable[str]
+    assignment: Assignment,
+    results: dict[str, Result],
+    marks: Mapping[str, FinalMark],
+    nothing: Iterable[str],
 ) -> Table:
-    total = sum(assignment.points.values())
-    columns = ("student", "points", "status", "seconds", "what to know")
+    columns = ("student", "mark", "status", "seconds", "what to know")
     table = Table(*columns, title=assignment.name)
     for student, result in sorted(results.items()):
+        mark = marks.get(student)
         table.add_row(
             student,
-            f"{sum(result.marks.values()):g} of {total:g}",
+            f"{mark.points:g} of {mark.of:g}" if mark else "",
             result.status,
             f"{result.seconds['all']:.1f}" if "all" in result.seconds else "",
-            " ".join(map(sanitize.line, result.notes)),
+            _to_know(mark, result),
         )
     for student in nothing:
         table.add_row(student, "", "nothing handed in")
     return table
 
 
-@app.command()
+def _to_know(mark: FinalMark | None, result: Result) -> str:
+    about_mark = f"{', '.join(mark.words)}." if mark and mark.words else ""
+    return " ".join(filter(None, [about_mark, *map(sanitize.line, result.notes)]))
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        console.print(version("autoencoder-course"))
+        raise typer.Exit
+
+
+@app.callback()
+def command(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Grade a class of the course.
+
+    Ends with 1 if something failed, 2 if the command is written wrongly, 3 if there is
+    nothing to do it with, 4 if --strict is given and a submission could not be run to
+    its end.
+    """
+
+
+@app.command(epilog="Example: course grade vanilla sparse --roster class.csv")
 def grade(
     names: Annotated[list[str], typer.Argument(metavar="ASSIGNMENT...")],
     student: Annotated[
@@ -107,8 +141,9 @@ def grade(
         typer.Option(
             "--roster",
             metavar="FILE",
-            help="The class: a CSV file with a column id; or the word gradebook, for "
-            "the students whom it knows. Others are left out.",
+            help="The class: a CSV file with a column of ids, as platforms export it; "
+            "gradebook for the students whom it knows. Others are left out. It is "
+            "remembered; none forgets it.",
         ),
     ] = None,
     workers: Annotated[
@@ -127,8 +162,17 @@ def grade(
             help="Run and write again what was graded: all, or those of --student."
         ),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="End with 4 if a submission could not be run to its end."
+        ),
+    ] = False,
     trust_submissions: Annotated[
-        bool, typer.Option(help="Run students' code without a sandbox.")
+        bool,
+        typer.Option(
+            "--trust-submissions", help="Run students' code without a sandbox."
+        ),
     ] = False,
     root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
 ) -> None:
@@ -139,14 +183,17 @@ def grade(
         sandbox.require()
     names = list(dict.fromkeys(names))
     course = Course.load(root)
-    everybody = None if class_list is None else roster.read(course, class_list)
+    everybody = roster.known(course, class_list)
     # All that is wrong with the command shows before anything runs.
     assignments = [Assignment.load(course, name) for name in names]
     for assignment in assignments:
         assignment.require_gradable()
     classes = [_class_of(course, name, everybody, student or []) for name in names]
     backend = Backend(workers, scheduler, trust_submissions)
-    with lock(course.state / "lock"), Journal(course.journal) as journal:
+    with (
+        lock(course.state / "lock", shared=course.shared),
+        Journal(course.journal, shared=course.shared) as journal,
+    ):
         with console.status("Trying the course's own solution"):
             for assignment in assignments:
                 try_own_solution(assignment, journal, backend)
@@ -155,10 +202,20 @@ def grade(
                 plan(course, assignment, students, journal, backend, force=force)
                 for assignment, (students, _) in zip(assignments, classes, strict=True)
             ]
-        _run(gradings, backend)
+        try:
+            _run(gradings, backend)
+        except KeyboardInterrupt:
+            errors.print(SAFE)
+            raise typer.Exit(INTERRUPTED) from None
     for grading, (_, nothing) in zip(gradings, classes, strict=True):
-        _show(grading, nothing)
+        _show(course, grading, nothing)
     _stop_if_failed(gradings)
+    results = [result for one in gradings for result in one.results.values()]
+    if not results:
+        errors.print(f"Nothing was handed in for {', '.join(names)}.")
+        raise typer.Exit(NOTHING)
+    if strict and any(result.status in ENDED for result in results):
+        raise typer.Exit(FLAGGED)
 
 
 def _class_of(
@@ -201,10 +258,11 @@ def _run(gradings: list[Grading], backend: Backend) -> None:
             progress.update(bars[name], advance=1, failed=failures[name])
 
 
-def _show(grading: Grading, nothing: Iterable[str]) -> None:
+def _show(course: Course, grading: Grading, nothing: Iterable[str]) -> None:
     """Print what came of an assignment."""
     if grading.unwritten is None:
-        console.print(_table(grading.assignment, grading.results, nothing))
+        marks = final_marks(course, grading.assignment.name)
+        console.print(_table(grading.assignment, grading.results, marks, nothing))
     for sentence in sorted(grading.removed):
         console.print(sentence)
     console.print(
@@ -212,35 +270,37 @@ def _show(grading: Grading, nothing: Iterable[str]) -> None:
         f"{len(grading.works) - len(grading.todo)} unchanged."
     )
     for student, error in sorted(grading.failed.items()):
-        console.print(f"{student}: not graded. {error}", style="red")
+        errors.print(f"{student}: not graded. {error}", style="red")
 
 
 def _stop_if_failed(gradings: list[Grading]) -> None:
     """Say which results are missing in the gradebook, and why; then end the command."""
     unwritten = [grading.unwritten for grading in gradings if grading.unwritten]
     for error in unwritten:
-        console.print(f"{error}", style="red")
+        errors.print(f"{error}", style="red")
     failed = any(grading.failed for grading in gradings)
     if failed:
-        console.print("The machine failed, not the students. Run the command again.")
+        errors.print("The machine failed, not the students. Run the command again.")
     if failed or unwritten:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
-@app.command(name="feedback")
+@app.command(name="feedback", epilog="Example: course feedback vanilla sparse")
 def write_feedback(
-    name: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
+    names: Annotated[list[str], typer.Argument(metavar="ASSIGNMENT...")],
     student: Annotated[str, typer.Option(help="Only this one.")] = "*",
     root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
 ) -> None:
     """Write a page for each graded student, without hidden tests and scripts."""
-    for page in feedback(Course.load(root), name, student):
-        console.print(str(page))
+    course = Course.load(root)
+    for name in names:
+        for page in feedback(course, Assignment.load(course, name).name, student):
+            console.print(str(page), soft_wrap=True)
 
 
-@app.command(name="report")
+@app.command(name="report", epilog="Example: course report vanilla sparse")
 def write_report(
-    name: Annotated[str, typer.Argument(metavar="ASSIGNMENT")],
+    names: Annotated[list[str], typer.Argument(metavar="ASSIGNMENT...")],
     older: Annotated[
         list[Path] | None,
         typer.Option(
@@ -256,21 +316,55 @@ def write_report(
     # Matplotlib and scikit-learn take seconds to import; no other command needs them.
     from grading.report.page import report
 
-    path = report(Course.load(root), name, older or ())
-    console.print(str(path), soft_wrap=True)
+    course = Course.load(root)
+    assignments = [Assignment.load(course, name).name for name in names]
+    for name in assignments:
+        console.print(str(report(course, name, older or ())), soft_wrap=True)
+    empty = [name for name in assignments if not intake.students(course, name)[0]]
+    if len(empty) == len(assignments):
+        errors.print(f"Nothing was handed in for {', '.join(empty)}.")
+        raise typer.Exit(NOTHING)
 
 
-@app.command(name="export")
+@app.command(name="export", epilog="Example: course export --format canvas --dry-run")
 def export_marks(
-    format: Annotated[Literal["csv", "canvas", "moodle"], typer.Option()] = "csv",
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ASSIGNMENT]...", help="Default: all graded ones."),
+    ] = None,
+    format: Annotated[
+        Literal["csv", "canvas", "moodle", "gradescope"], typer.Option()
+    ] = "csv",
     to: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; say what would change.")
+    ] = False,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The platform's own file of marks: say what the import would change "
+            "there. Default: the file that was written before.",
+        ),
+    ] = None,
     root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
 ) -> None:
-    """Write the marks of all assignments to a file."""
-    console.print(str(export(Course.load(root), format, to)))
+    """Write final marks to a file. Who has none is left out, and named."""
+    done = export(
+        Course.load(root), format, to, names or (), dry_run=dry_run, compare=compare
+    )
+    for sentence in done.left_out:
+        console.print(sentence)
+    if dry_run or compare:
+        for change in done.changes:
+            console.print(change)
+    for name, count in done.marks.items():
+        console.print(f"{name}: {count} {'mark' if count == 1 else 'marks'}.")
+    for path in done.files:
+        console.print(f"not written: {path}" if dry_run else str(path), soft_wrap=True)
 
 
-@app.command(name="demo")
+@app.command(name="demo", epilog="Example: course demo --students 40")
 def run_demo(
     students: Annotated[int, typer.Option(min=1, help="How many.")] = 12,
     assignment: Annotated[
@@ -300,7 +394,7 @@ def run_demo(
         console.print(f"{len(pages)} pages of feedback.")
     export_marks(root=course.root)
     for name in names:
-        write_report(name, root=course.root)
+        write_report([name], root=course.root)
     console.print(f"{time.monotonic() - started:.0f} seconds in all.")
     if show and not _opened(course.root / "reports" / f"{names[-1]}.html"):
         console.print("There is no browser here: open the report yourself.")
@@ -325,8 +419,16 @@ def main() -> None:
     except (CourseError, OSError) as error:
         if isinstance(error, OSError) and error.errno not in REFUSED:
             raise  # a mistake in the program
-        console.print(f"{error}", style="red")
-        raise SystemExit(1) from None
+        errors.print(_sentence(error), style="red")
+        raise SystemExit(FAILED) from None
+
+
+def _sentence(error: Exception) -> str:
+    """Return an error in words, without the number that the machine gives it."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}."
+    return str(error)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,11 @@ class Course:
         return CourseDirectory(config=self.config)
 
     @property
+    def shared(self) -> bool:
+        """Whether several accounts of one group work here: nbgrader's setting."""
+        return bool(self.directory.groupshared)
+
+    @property
     def state(self) -> Path:
         """The folder that the grader keeps its own files in."""
         return self.root / ".grading"

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from helpers.errors import CourseError
 
+from grading.lock import share
 from grading.runtime.job import Result
 
 # FULL and PERSIST: a transaction that has ended survives a power cut. (A rollback
@@ -63,11 +64,14 @@ class Journal:
         path: the file.
         write: whether results are to be added. Otherwise a journal that does not exist
             is taken for an empty one, and not made.
+        shared: whether the file's group may write it. Otherwise it may as far as the
+            process's mask for new files lets it; others never may.
     """
 
-    def __init__(self, path: Path, *, write: bool = True) -> None:
+    def __init__(self, path: Path, *, write: bool = True, shared: bool = False) -> None:
         self.path = path
         self.write = write
+        self.shared = shared
 
     def __enter__(self) -> Self:
         """Open the journal.
@@ -78,7 +82,9 @@ class Journal:
         with self._clear_errors():
             if self.write:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.path.touch(mode=0o600)
+                self.path.touch(mode=0o660)
+                if self.shared:
+                    share(self.path.parent, self.path)
             empty = not self.write and not _size(self.path)
             # mode=rw for reading too: what a killed grader left may have to be undone.
             name = ":memory:" if empty else f"{self.path.absolute().as_uri()}?mode=rw"

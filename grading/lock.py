@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -14,11 +14,25 @@ class HeldError(CourseError):
     """Another grader is at work in this course folder."""
 
 
+def share(*paths: Path) -> None:
+    """Let the group of files and folders write them; who does not own one cannot."""
+    for path in paths:
+        mode = path.stat().st_mode
+        more = 0o2070 if path.is_dir() else 0o060
+        with suppress(PermissionError):
+            if mode & more != more:
+                path.chmod(mode | more)
+
+
 @contextmanager
-def lock(path: Path) -> Iterator[None]:
+def lock(path: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock file ``path`` during the block.
 
     The lock ends with the process, however that ends; the file stays.
+
+    Args:
+        path: the file.
+        shared: whether other accounts of the file's group may hold it at other times.
 
     Raises:
         HeldError: somebody else holds it; the message says who, and since when.
@@ -40,4 +54,6 @@ def lock(path: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}, since {now}\n")
         file.flush()
+        if shared:
+            share(path.parent, path)
         yield

@@ -8,6 +8,7 @@ from helpers.errors import CourseError
 
 from nbgrader.converters import BaseConverter
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 # How the lines of a traceback begin that name no error.
@@ -55,6 +56,8 @@ def convert(converter: type[BaseConverter], config: Config) -> None:
             converter(coursedir=directory, config=config, log=log).start()
     except Exception as error:
         messages = errors.messages or [traceback.format_exc(limit=-1)]
+        if isinstance(error, SQLAlchemyError):  # whose words hold all of the query
+            messages = [str(getattr(error, "orig", None) or error)]
         raise ConvertError("\n".join(messages)) from error
     finally:
         for logger in logs:

@@ -21,8 +21,12 @@ class WriteError(CourseError):
 
 
 @contextmanager
-def opened(course: Course) -> Iterator[Gradebook]:
+def opened(course: Course, to_be: str = "written") -> Iterator[Gradebook]:
     """Open the gradebook of a course; it is made if there is none.
+
+    Args:
+        course: the course folder.
+        to_be: what is to be done with it: ``"written"`` or ``"read"``.
 
     Raises:
         WriteError: it cannot be opened, or what is done with it fails.
@@ -35,9 +39,29 @@ def opened(course: Course) -> Iterator[Gradebook]:
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         reason = getattr(error, "orig", None) or error
         raise WriteError(
-            f"The gradebook {url.render_as_string()} cannot be written: {reason}. "
+            f"The gradebook {url.render_as_string()} cannot be {to_be}: {reason}. "
             "The journal keeps every result; put that right and start again."
         ) from error
+
+
+def exists(course: Course) -> bool:
+    """Return whether there is a gradebook; one on a server is taken to be there."""
+    url = make_url(course.directory.db_url)
+    is_file = url.get_backend_name() == "sqlite" and url.database and not url.query
+    return not is_file or Path(str(url.database)).exists()
+
+
+@contextmanager
+def opened_to_read(course: Course) -> Iterator[Gradebook]:
+    """Open the gradebook of a course; none is made.
+
+    Raises:
+        WriteError: there is none, or it cannot be read.
+    """
+    if not exists(course):
+        raise WriteError("Nothing is graded yet: there is no gradebook.")
+    with opened(course, "read") as gradebook:
+        yield gradebook
 
 
 def check_writable(course: Course) -> None:

@@ -11,7 +11,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Grade, Gradebook, MissingEntry
+from nbgrader.api import Grade, Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import CheckCellMetadata, Execute
 from traitlets.config import Config
@@ -25,6 +25,8 @@ from grading.journal import Journal
 from grading.runtime.job import Job, Result
 from grading.submission import assemble
 from grading.submission.assignment import Assignment
+
+REMOVED = "given by hand for older work, was removed."
 
 
 class Writer:
@@ -72,8 +74,8 @@ class Writer:
         """Write one student's result, and record in the journal that it was written.
 
         Marks that an instructor gave by hand stay as long as the student's work does,
-        as nbgrader has it, and stand for review. With other work they are removed: no
-        older score survives a new submission.
+        as nbgrader has it, and stand for review. With other work they are removed, and
+        comments with them: no older score survives a new submission.
 
         Args:
             job: what ran.
@@ -81,7 +83,7 @@ class Writer:
             timestamp: when the work was handed in.
 
         Returns:
-            A sentence for each mark that was removed.
+            A sentence for each mark and comment that was removed.
 
         Raises:
             WriteError: nbgrader failed; nothing was recorded as written.
@@ -159,14 +161,19 @@ class Writer:
         if timestamp is not None:
             (folder / "timestamp.txt").write_text(timestamp, "utf-8")
 
-    def _grades(self, gradebook: Gradebook, student: str) -> list[Grade]:
+    def _entry(self, gradebook: Gradebook, student: str) -> SubmittedNotebook | None:
         name = self.assignment.name
         try:
-            notebook = gradebook.find_submission_notebook(name, name, student)
+            return gradebook.find_submission_notebook(name, name, student)
         except MissingEntry:
-            return []
+            return None
+
+    def _grades(self, gradebook: Gradebook, student: str) -> list[Grade]:
+        entry = self._entry(gradebook, student)
         points = self.assignment.points
-        return [grade for grade in notebook.grades if grade.name in points]
+        return (
+            [grade for grade in entry.grades if grade.name in points] if entry else []
+        )
 
     def _in_gradebook(self, student: str) -> Mapping[str, float | None]:
         with storage.opened(self.course) as gradebook:
@@ -176,23 +183,29 @@ class Writer:
             }
 
     def _remove_marks_for_older_work(self, job: Job, older_work: str) -> list[str]:
-        """Remove marks that were given by hand; return a sentence for each."""
+        """Remove what a person gave; return a sentence for each mark and comment."""
         if older_work in ("", assemble.work_key(job)):
             return []
-        notes = []
+        notes: list[str] = []
         with storage.opened(self.course) as gradebook:
-            for grade in self._grades(gradebook, job.student):
+            entry = self._entry(gradebook, job.student)
+            for grade in entry.grades if entry else ():
                 by_hand = {
-                    "mark": grade.manual_score,
-                    "extra credit": grade.extra_credit,
+                    "a mark": grade.manual_score,
+                    "an extra credit": grade.extra_credit,
                 }
                 notes += [
-                    f"{job.student}: a {kind} of {value:g} for {grade.name}, given by "
-                    "hand for older work, was removed."
+                    f"{job.student}: {kind} of {value:g} for {grade.name}, {REMOVED}"
                     for kind, value in by_hand.items()
                     if value is not None
                 ]
                 grade.manual_score = None
                 grade.extra_credit = None
+            for comment in entry.comments if entry else ():
+                if comment.manual_comment:
+                    notes.append(
+                        f"{job.student}: a comment on {comment.name}, {REMOVED}"
+                    )
+                comment.manual_comment = None
             gradebook.db.commit()
         return notes

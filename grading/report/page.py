@@ -19,6 +19,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from nbgrader.utils import is_solution
 
 from grading.course import Course, NotFoundError
+from grading.gradebook import roster
+from grading.gradebook.marks import final_marks
 from grading.journal import Journal
 from grading.report import charts
 from grading.report.similarity import Comparison, compare
@@ -39,10 +41,12 @@ class Work:
     Attributes:
         cells: the text of cells that each wrote something in, by the student's id.
         waiting: students whose work is not graded yet, or other than what was graded.
+        missing: students of the class, where it is known, who handed in nothing.
     """
 
     cells: dict[str, list[str]]
     waiting: list[str]
+    missing: list[str]
 
 
 def report(course: Course, name: str, older: Collection[Path] = ()) -> Path:
@@ -65,17 +69,24 @@ def report(course: Course, name: str, older: Collection[Path] = ()) -> Path:
     with Journal(course.journal, write=False) as journal:
         # Outputs, most of what results hold, have no place on the page.
         results = (replace(result, outputs={}) for result in journal.latest(name))
-        summary = Summary.of(assignment.points, results)
+        summary = Summary.of(assignment.points, results, final_marks(course, name))
         work = _work(course, assignment, journal, list(summary.scores))
     stubs = [stub.source for stub in assignment.stubs.values()]
     alike = compare(work.cells, [*stubs, *_references(course, name)], before)
     path = course.root / "reports" / f"{name}.html"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(page(name, summary, work.waiting, alike), encoding="utf-8")
+    text = page(name, summary, work.waiting, alike, work.missing)
+    path.write_text(text, encoding="utf-8")
     return path
 
 
-def page(name: str, summary: Summary, waiting: list[str], alike: Comparison) -> str:
+def page(
+    name: str,
+    summary: Summary,
+    waiting: list[str],
+    alike: Comparison,
+    missing: Collection[str] = (),
+) -> str:
     """Return the page as HTML.
 
     All text in it is escaped, and without control characters.
@@ -85,6 +96,7 @@ def page(name: str, summary: Summary, waiting: list[str], alike: Comparison) -> 
         summary: the class.
         waiting: students whose work is not graded yet.
         alike: which texts are alike.
+        missing: students who handed in nothing.
     """
     environment = Environment(
         loader=PackageLoader("grading.report"),
@@ -103,6 +115,7 @@ def page(name: str, summary: Summary, waiting: list[str], alike: Comparison) -> 
         name=name,
         summary=summary,
         waiting=waiting,
+        missing=missing,
         alike=alike,
         lines=_lines,
         pictures={key: _image(picture) for key, picture in pictures.items()},
@@ -121,7 +134,8 @@ def page(name: str, summary: Summary, waiting: list[str], alike: Comparison) -> 
 def _work(
     course: Course, assignment: Assignment, journal: Journal, graded: list[str]
 ) -> Work:
-    students, _ = intake.students(course, assignment.name)
+    everybody = roster.known(course)
+    students, _ = intake.students(course, assignment.name, everybody)
     waiting = sorted(set(students) - set(graded))
     cells = {}
     for student in graded:
@@ -133,7 +147,8 @@ def _work(
         if written is not None and written["work"] != assemble.work_key(job):
             waiting.append(student)
         cells[student] = _written(assignment, submission)
-    return Work(cells, sorted(waiting))
+    missing = sorted(set(everybody or ()) - set(students))
+    return Work(cells, sorted(waiting), missing)
 
 
 def _written(assignment: Assignment, submission: Submission) -> list[str]:

@@ -4,9 +4,10 @@ import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from grading.gradebook.marks import FinalMark
 from grading.runtime.job import Result
 
 NUMBER = re.compile(r"[-+]?(?<![A-Za-z_0-9])\d+(\.\d+)?(e[-+]?\d+)?", re.I)
@@ -44,29 +45,47 @@ class Summary:
     Attributes:
         points: what each test cell earns at most, by grade id, in their order.
         results: one for each student, fewest points first.
+        final: the gradebook's final marks, by student.
     """
 
     points: Mapping[str, float]
     results: tuple[Result, ...]
+    final: Mapping[str, FinalMark] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, points: Mapping[str, float], results: Iterable[Result]) -> "Summary":
+    def of(
+        cls,
+        points: Mapping[str, float],
+        results: Iterable[Result],
+        final: Mapping[str, FinalMark] | None = None,
+    ) -> "Summary":
         """Return the summary of results in any order."""
+        marks = final or {}
 
         def order(result: Result) -> tuple[float, bool, str]:
-            return score(result, points), result.status != "refused", result.student
+            points_now = _points(result, points, marks)
+            return points_now, result.status != "refused", result.student
 
-        return cls(points, tuple(sorted(results, key=order)))
+        return cls(points, tuple(sorted(results, key=order)), marks)
 
     @property
     def max_points(self) -> float:
-        """The points of the whole assignment."""
-        return sum(self.points.values())
+        """The points of the whole assignment, answers marked by hand included."""
+        of = [mark.of for mark in self.final.values()]
+        return max(of, default=sum(self.points.values()))
 
     @cached_property
     def scores(self) -> dict[str, float]:
-        """Each student's points."""
-        return {result.student: score(result, self.points) for result in self.results}
+        """Each student's final mark; where none is written yet, the checks' points."""
+        return {
+            result.student: _points(result, self.points, self.final)
+            for result in self.results
+        }
+
+    def words(self, result: Result) -> str:
+        """Return what to know about a student's mark."""
+        mark = self.final.get(result.student)
+        return ", ".join(mark.words) if mark else ""
 
     @property
     def mean(self) -> float:
@@ -130,6 +149,13 @@ class Summary:
 def score(result: Result, points: Mapping[str, float]) -> float:
     """Return the points of a result in the test cells of today."""
     return sum(result.marks.get(name, 0.0) for name in points)
+
+
+def _points(
+    result: Result, points: Mapping[str, float], final: Mapping[str, FinalMark]
+) -> float:
+    mark = final.get(result.student)
+    return score(result, points) if mark is None else mark.points
 
 
 def without_numbers(message: str) -> str:

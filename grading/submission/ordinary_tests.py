@@ -10,7 +10,7 @@ from nbgrader.utils import is_grade, is_solution
 
 from grading.runtime.job import Cell, Ordinary
 from grading.submission.names_in_code import names, without_ipython
-from grading.trusted.ordinary import is_ordinary
+from grading.trusted.read_tests import is_ordinary
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 INSTEAD = (

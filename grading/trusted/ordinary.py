@@ -17,75 +17,10 @@ from grading.runtime.job import Cell, Ordinary, Verdict
 from grading.trusted import judge
 from grading.trusted.channel import Channel
 from grading.trusted.objects import Objects, UnclearError
+from grading.trusted.read_tests import is_ordinary, names_used
 
-CHECKS = "helpers.checks"
 HIDDEN = "A hidden test does not hold."
 VISIBLE = "A test of this cell does not hold: run it in your notebook."
-
-
-def is_ordinary(source: str, setup: Iterable[str]) -> bool:
-    """Return whether a test cell does more than hand names to the course's checks.
-
-    Args:
-        source: the test cell.
-        setup: the course's own cells before it.
-    """
-    trees = [ast.parse(text) for text in setup]
-    checks = {name for tree in trees for name in _imported(tree, CHECKS)}
-    known = {name for tree in trees for name in _bound(tree)}
-    tree = ast.parse(source)
-    checks |= set(_imported(tree, CHECKS))
-    given = {
-        id(argument)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and _root(node.func) in checks
-        for argument in [*node.args, *(keyword.value for keyword in node.keywords)]
-        if isinstance(argument, ast.Name)
-    }
-    known |= checks | set(dir(builtins))
-    return any(
-        node.id not in known and id(node) not in given for node in _loaded(tree)
-    ) or not any(
-        isinstance(node, ast.Call) and _root(node.func) in checks
-        for node in ast.walk(tree)
-    )
-
-
-def _root(function: ast.expr) -> str:
-    while isinstance(function, ast.Attribute):
-        function = function.value
-    return function.id if isinstance(function, ast.Name) else ""
-
-
-def _imported(tree: ast.AST, package: str) -> Iterator[str]:
-    """Yield the names that code gives to parts of a package."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package):
-            yield from (alias.asname or alias.name for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (
-                alias.asname or alias.name.partition(".")[0]
-                for alias in node.names
-                if alias.name.startswith(package)
-            )
-
-
-def _bound(tree: ast.AST) -> Iterator[str]:
-    """Yield the names that code defines."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0]
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-
-
-def _loaded(tree: ast.AST) -> Iterator[ast.Name]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            yield node
 
 
 class Names:
@@ -105,7 +40,7 @@ class Names:
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile(source, "<setup>", "exec"), self.all)
         trees = map(ast.parse, self._setup)
-        self._of_setup = {node.id for tree in trees for node in _loaded(tree)}
+        self._of_setup = {node.id for tree in trees for node in names_used(tree)}
 
     def fetch(self, cell: Cell) -> None:
         """Ask for the student's names that a test cell uses.
@@ -116,7 +51,7 @@ class Names:
             if self.all.get(name) is value:  # no test has given it another meaning
                 del self.all[name]
         self._lent = {}
-        used = {node.id for node in _loaded(ast.parse(cell.source))}
+        used = {node.id for node in names_used(ast.parse(cell.source))}
         ordinary = is_ordinary(cell.source, self._setup)
         for name in sorted(used | self._of_setup):
             if name in self.all:

@@ -8,6 +8,7 @@ from helpers.errors import CourseError
 
 import nbformat
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from grading import cli, session
@@ -222,7 +223,7 @@ def test_nothing_runs_when_one_of_several_assignments_cannot_be_graded(
     [
         (NotFoundError("no such course"), "no such course"),
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
-        (OSError(errno.EACCES, "Permission denied", "marks.csv"), "'marks.csv'"),
+        (OSError(errno.EACCES, "Permission denied", "a.csv"), "a.csv: Permission"),
     ],
     ids=["of the course", "full disk", "permission"],
 )
@@ -230,7 +231,9 @@ def test_what_a_user_can_mend_is_a_sentence(monkeypatch, capsys, error, sentence
     monkeypatch.setattr(cli, "app", MagicMock(side_effect=error))
     with pytest.raises(SystemExit, match="1"):
         cli.main()
-    assert sentence in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert not said.out
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(2, "no file"), KeyError("name")])
@@ -247,7 +250,8 @@ def test_a_mistake_in_the_program_keeps_its_traceback(monkeypatch, error):
         (["report", "other"], "the course has no assignment 'other'"),
         (["grade", NAME, "--student", "eve"], "nothing was handed in by eve"),
         (["grade", NAME, "--roster", "no.csv"], "no.csv"),
-        (["export", "--to", "no/folder/marks.csv"], "no/folder/marks.csv"),
+        (["export"], "Nothing is graded yet"),
+        (["feedback", "other"], "the course has no assignment 'other'"),
         (["export", "--root", "nowhere"], "is no course folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -261,6 +265,37 @@ def test_what_is_named_and_missing_is_a_sentence(
     error = CliRunner().invoke(cli.app, arguments).exception
     assert isinstance(error, CourseError), repr(error)
     assert sentence in str(error)
+
+
+@pytest.mark.parametrize("command", ["grade", "report"])
+@pytest.mark.slow
+def test_nothing_handed_in_is_no_success(tmp_path, without_sandbox, command):
+    NbgraderCourse(tmp_path)
+    done = CliRunner().invoke(cli.app, [command, NAME, "--root", str(tmp_path)])
+    assert done.exit_code == cli.NOTHING, done.output
+    assert f"Nothing was handed in for {NAME}." in done.stderr
+
+
+def test_the_version_is_shown():
+    assert CliRunner().invoke(cli.app, ["--version"]).output.strip() == "0.1.0"
+
+
+def test_every_command_has_an_example_that_can_be_given():
+    commands = typer.main.get_group(cli.app).commands
+    for name, command in commands.items():
+        assert command.epilog.startswith(f"Example: course {name} ")
+        command.make_context(name, command.epilog.split()[3:])
+
+
+@pytest.mark.slow
+def test_with_strict_a_refused_submission_has_an_exit_code_of_its_own(
+    tmp_path, without_sandbox
+):
+    course = NbgraderCourse(tmp_path)
+    course.submit(NAME, "torn", nbformat.v4.new_notebook())
+    run(tmp_path, "grade", NAME)
+    arguments = ["grade", NAME, "--strict", "--root", str(tmp_path)]
+    assert CliRunner().invoke(cli.app, arguments).exit_code == cli.FLAGGED
 
 
 def test_a_student_who_handed_in_nothing_is_named(graded):

@@ -35,8 +35,18 @@ def course(tmp_path):
         "\ufefflast_name;id\r\nÄ;ana\r\nB; bob \r\n;\r\n".encode(),
         b"id\tfirst_name\nana\tAna\nbob\tBob\nana\tAna\n",
         b'id,last_name\n"ana","Doe, Jr."\n"bob",\n\n',
+        b"ID,Name\nana,A\nbob,B\n",
+        b"Student,ID,SIS User ID,SIS Login ID,Section,vanilla (4)\n"
+        b"    Points Possible,,,,,20\n"
+        b'"A, Ana",17,u1,ana,S,\n"B, Bob",18,u2,bob,S,3\n'
+        b'"Student, Test",19,,test-1,S,\n',
+        b"First name,Last name,ID number,Email address\nA,Ana,ana,\nB,Bob,bob,\n",
+        b"First Name,Last Name,SID,Email,Max Points\nA,Ana,ana,,20\nB,Bob,bob,,20\n",
     ],
-    ids=["ids alone", "nbgrader's", "Excel's", "tabs, one twice", "quotes"],
+    ids=[
+        *("ids alone", "nbgrader's", "Excel's", "tabs, one twice", "quotes"),
+        *("capitals", "Canvas's", "Moodle's", "Gradescope's"),
+    ],
 )
 def test_ids_are_read_from_a_table(course, content):
     path = course.root / "class.csv"
@@ -66,6 +76,17 @@ def test_a_list_that_cannot_be_used_is_a_sentence(course, content, sentence):
     path.write_bytes(content)
     with pytest.raises(roster.RosterError, match=sentence):
         roster.read(course, str(path))
+
+
+def test_a_class_is_remembered_until_it_is_named_again_or_forgotten(course):
+    path = course.root / "class.csv"
+    path.write_bytes(b"id\nana\n")
+    assert roster.known(course) is None
+    assert roster.known(course, str(path)) == ["ana"]
+    path.unlink()
+    assert roster.known(course) == ["ana"]
+    assert roster.known(course, "none") is None
+    assert roster.known(course) is None
 
 
 @pytest.mark.slow
