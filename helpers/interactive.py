@@ -10,6 +10,8 @@ import json
 from importlib.resources import files
 from typing import Any
 
+from IPython.display import display
+
 TEMPLATES = files("helpers") / "templates"
 
 
@@ -22,8 +24,6 @@ def show(kind: str, text: str, plain: str, data: dict[str, Any]) -> None:
         plain: the same as plain text.
         data: what the script needs to know.
     """
-    from IPython.display import display
-
     style, controls, script = (
         (TEMPLATES / name).read_text("utf-8")
         for name in ("interactive.css", "controls.js", f"{kind}.js")

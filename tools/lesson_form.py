@@ -5,17 +5,23 @@ nor the solutions of exercises, until they run or unfold them.
 """
 
 import ast
+import base64
+import io
 import re
 from collections.abc import Iterator
 
+from helpers.plots.figure import SHARP
+
 from ipykernel.ipkernel import IPythonKernel
 from nbformat import NotebookNode, from_dict
+from PIL import Image
 
 KERNEL = {
     "display_name": "Python 3 (ipykernel)",
     "language": "python",
     "name": "python3",
 }
+PNG_COLOURS = 64
 # What makes a text interactive; in a stored output it would not run.
 SCRIPT = re.compile(
     r'\n?<style>.*?</style>|\n?<script>.*?</script>| data-course="[^"]*"', re.DOTALL
@@ -36,6 +42,27 @@ def store(notebook: NotebookNode) -> None:
             html = output.get("data", {}).get("text/html", "")
             if html.startswith('<div class="course"'):
                 output.data["text/html"] = SCRIPT.sub("", html)
+            if picture := picture_in(output):
+                _add_png(output, picture)
+
+
+def picture_in(output: NotebookNode) -> Image.Image | None:
+    """Return the picture that an output shows, at the size that it has on the page."""
+    html = output.get("data", {}).get("text/html", "")
+    match = re.match(r'<img [^>]*src="data:image/webp;base64,([^"]+)"', html)
+    if not match:
+        return None
+    sharp = Image.open(io.BytesIO(base64.b64decode(match[1])))
+    return sharp.reduce(SHARP)
+
+
+def _add_png(output: NotebookNode, picture: Image.Image) -> None:
+    """Add a small PNG with its description, for viewers that show no HTML."""
+    file = io.BytesIO()
+    small = picture.quantize(PNG_COLOURS, dither=Image.Dither.NONE)
+    small.save(file, "PNG", optimize=True)
+    output.data["image/png"] = base64.b64encode(file.getvalue()).decode()
+    output.metadata["image/png"] = {"alt": output.data["text/plain"]}
 
 
 def _fold(notebook: NotebookNode) -> None:

@@ -6,8 +6,8 @@ was. ``tests/course/test_lessons.py`` compares the record with the code.
 """
 
 import argparse
-import base64
 import hashlib
+import io
 import os
 import re
 import sys
@@ -15,7 +15,10 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from helpers.plots.figure import compact
+
 import nbformat
+import numpy as np
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
@@ -118,14 +121,15 @@ def run(path: Path, profile: str) -> NotebookNode:
 
 
 def card_picture(notebook: NotebookNode) -> bytes | None:
-    """Return the PNG that the cell tagged ``card`` shows, for the opening card."""
+    """Return what the cell tagged ``card`` shows as a PNG, for the opening card."""
     for cell in notebook.cells:
         if "card" not in cell.metadata.get("tags", []):
             continue
         for output in cell.outputs:
-            html = output.get("data", {}).get("text/html", "")
-            if match := re.search(r"data:image/png;base64,([^\"]+)", html):
-                return base64.b64decode(match[1])
+            if picture := lesson_form.picture_in(output):
+                file = io.BytesIO()
+                compact(np.asarray(picture)).save(file, "PNG", optimize=True)
+                return file.getvalue()
     return None
 
 

@@ -1,7 +1,15 @@
 """The two pictures of a report: how the points are spread, and who lost them where."""
 
 from helpers.plots import COLOURS, Picture
-from helpers.plots.figure import DPI, INK, describe, fit_to_labels, new_chart, styled
+from helpers.plots.figure import (
+    DPI,
+    INK,
+    SHARP,
+    describe,
+    fit_to_labels,
+    new_chart,
+    styled,
+)
 
 import numpy as np
 from matplotlib.colors import ListedColormap
@@ -14,7 +22,6 @@ from grading.runtime.sanitize import line
 ROW, COLUMN, LABEL, MARK, THIN = 20, 32, 13, 12, 4
 MAX_WIDTH = 820
 MAX_BARS = 25
-SHARP = 2
 NOT_RUN, FULL, PART, NONE = range(4)
 # From light to dark: they stay apart without colours too.
 SHADES = ("#FFFFFF", "#D6E6F2", "#F0B070", "#A63D00")

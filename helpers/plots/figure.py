@@ -21,6 +21,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DPI = 100
+SHARP = 2  # a page shows this many pixels as one: sharp on a fine screen or enlarged
 # The colours of Okabe and Ito without their yellow, which is too light for white, and
 # three more that stay apart from these under the three kinds of colour-blindness.
 COLOURS = (
@@ -80,25 +81,39 @@ class Picture(Figure):
         FigureCanvasAgg(self)
         self.alt = ""
 
-    @styled
     def png(self) -> bytes:
         """Return the picture as a PNG file that holds ``alt`` as its description."""
-        self.canvas.draw()
-        pixels = np.asarray(self.canvas.buffer_rgba())[..., :3]
         about = PngInfo()
         about.add_itxt("Description", self.alt)
         file = io.BytesIO()
-        _compact(pixels).save(file, "PNG", optimize=True, pnginfo=about)
+        self._drawn().save(file, "PNG", optimize=True, pnginfo=about)
         return file.getvalue()
+
+    def webp(self) -> bytes:
+        """Return the picture as a WebP file, with each pixel ``SHARP`` times finer."""
+        file = io.BytesIO()
+        dpi = self.get_dpi()
+        self.set_dpi(SHARP * DPI)
+        try:
+            self._drawn().convert("RGB").save(file, "WEBP", lossless=True)
+        finally:
+            self.set_dpi(dpi)
+        return file.getvalue()
+
+    @styled
+    def _drawn(self) -> Image.Image:
+        """Return the picture as the smallest kind of image that looks the same."""
+        self.canvas.draw()
+        return compact(np.asarray(self.canvas.buffer_rgba())[..., :3])
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> dict[str, str]:
         """Return what a notebook stores: an HTML image with alt text, and the text."""
-        data = base64.b64encode(self.png()).decode()
+        data = base64.b64encode(self.webp()).decode()
         image = (
-            f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}" '
-            'style="max-width:100%">'
+            f'<img alt="{html.escape(self.alt)}" src="data:image/webp;base64,{data}" '
+            f'width="{round(self.get_figwidth() * DPI)}" style="max-width:100%">'
         )
         return {"text/html": image, "text/plain": self.alt}
 
@@ -206,7 +221,7 @@ def scaled(pixels: int, wanted: float) -> int:
     return pixels * max(1, round(wanted / pixels))
 
 
-def _compact(pixels: np.ndarray) -> Image.Image:
+def compact(pixels: np.ndarray) -> Image.Image:
     """Return pixels (h, w, 3) as the smallest kind of image that looks the same."""
     if (pixels == pixels[..., :1]).all():
         return Image.fromarray(np.ascontiguousarray(pixels[..., 0]))

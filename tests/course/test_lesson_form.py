@@ -1,8 +1,14 @@
 """A lesson is stored in the form in which a reader should first see it."""
 
+import base64
+import io
+
+from helpers import plots
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from tools import lesson_form
 
@@ -58,6 +64,20 @@ def test_no_script_is_stored_and_other_outputs_stay_as_they_are():
     assert left == '<div class="course"><div>Text</div></div>'
     plot = '<img alt="two <script>s</script>">'
     assert stored("1", html=plot).cells[1].outputs[0].data["text/html"] == plot
+
+
+def test_a_picture_is_stored_as_a_png_too_with_its_description():
+    picture = plots.bars({"mean": 0.25, "PCA": 0.125}, ylabel="error")
+    bundle = picture._repr_mimebundle_()
+    output = new_output("display_data", bundle)
+    notebook = new_notebook(cells=[new_code_cell("1", outputs=[output])])
+    lesson_form.store(notebook)
+    (output,) = notebook.cells[0].outputs
+    png = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+    width, height = picture.get_size_inches() * 100
+    assert png.size == (round(width), round(height))
+    assert output.metadata["image/png"]["alt"] == picture.alt
+    assert output.data["text/html"] == bundle["text/html"]
 
 
 def test_storing_twice_changes_nothing():

@@ -1,4 +1,4 @@
-"""Nothing in a lesson gives a prediction's answer away before it is committed.
+"""Nothing in a lesson gives an answer away, and a lesson opens as it was stored.
 
 Each rule yields what breaks it. `OLD_FORM` lists the lessons that do not keep all rules
 yet; each of them breaks one, so that the list only shrinks.
@@ -193,6 +193,16 @@ def the_metadata_are_those_that_jupyterlab_writes(path):
         yield read(path).metadata.language_info
 
 
+def the_set_up_says_what_to_do_without_the_courses_packages(path):
+    above = ""
+    for cell in read(path).cells:
+        if cell.cell_type == "code" and "from helpers import" in cell.source:
+            break
+        above += cell.source
+    if "No module named 'helpers'" not in above:
+        yield above[-80:]
+
+
 RULES = [
     every_prompt_is_followed_by_a_box_for_its_answer,
     every_prediction_is_compared_in_another_cell,
@@ -206,6 +216,7 @@ RULES = [
     the_reading_of_a_solution_is_folded,
     no_stored_output_holds_a_script,
     the_metadata_are_those_that_jupyterlab_writes,
+    the_set_up_says_what_to_do_without_the_courses_packages,
 ]
 
 

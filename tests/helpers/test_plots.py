@@ -1,6 +1,8 @@
 """Pictures: what they draw, what they say, what they refuse."""
 
+import base64
 import io
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -138,6 +140,18 @@ def test_nothing_leaves_the_picture_even_if_the_title_is_long(draw):
     drawn = picture.get_tightbbox(picture.canvas.get_renderer())
     assert (drawn.min >= 0).all()
     assert (drawn.max <= picture.get_size_inches()).all()
+
+
+def test_what_a_notebook_shows_is_twice_as_fine_as_the_page(draw):
+    picture = draw(title="What to see")
+    html = picture._repr_mimebundle_()["text/html"]
+    width = int(re.search(r' width="(\d+)"', html)[1])
+    data = re.search(r'src="data:image/webp;base64,([^"]+)"', html)[1]
+    shown = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert shown.width == pytest.approx(2 * width, abs=1)
+    smooth = shown.convert("L").reduce(2)
+    once = Image.open(io.BytesIO(picture.png())).convert("L").resize(smooth.size)
+    assert np.abs(np.subtract(smooth, once, dtype=float)).mean() < 4
 
 
 def test_matplotlibs_settings_neither_shape_a_picture_nor_change(draw):
