@@ -34,6 +34,9 @@ c.Execute.error_on_timeout = {
 # A clone has no gradebook: what is to be graded is entered in it when it is missing.
 c.Autograde.pre_convert_hook = "grading.gradebook.entries.enter_missing"
 
+# What a late submission loses: c.LatePolicy.percent_a_day, c.LatePolicy.grace_minutes.
+c.AssignLatePenalties.plugin_class = "grading.gradebook.late.LatePolicy"
+
 # Students hand in through a learning platform or a shared folder. JupyterLab's nbgrader
 # panels still look for an exchange. They find one that nothing can be handed in to, and
 # in it, as released, what stands in release/.

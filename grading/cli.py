@@ -14,6 +14,7 @@ the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
 
 import errno
 import io
+import os
 import sys
 import time
 import webbrowser
@@ -60,6 +61,7 @@ class PlainConsole(Console):
 app = typer.Typer(no_args_is_help=True)
 console = PlainConsole()
 errors = PlainConsole(stderr=True)
+CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2
 COLUMNS = (
     TextColumn("{task.description}"),
     BarColumn(),
@@ -147,8 +149,13 @@ def grade(
         ),
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, help="Side by side, on this machine.")
-    ] = 2,
+        int,
+        typer.Option(
+            min=1,
+            help="Side by side, on this machine.",
+            show_default="one for each core",
+        ),
+    ] = CORES,
     scheduler: Annotated[
         str | None,
         typer.Option(
@@ -196,7 +203,7 @@ def grade(
     ):
         with console.status("Trying the course's own solution"):
             for assignment in assignments:
-                try_own_solution(assignment, journal, backend)
+                try_own_solution(course, assignment, journal, backend)
         with console.status("Reading what was handed in"):
             gradings = [
                 plan(course, assignment, students, journal, backend, force=force)
@@ -374,7 +381,10 @@ def run_demo(
     to: Annotated[
         Path | None, typer.Option(help="A new folder. Default: a temporary one.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Side by side.")] = 2,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, help="Side by side.", show_default="one for each core"),
+    ] = CORES,
     show: Annotated[
         bool, typer.Option("--open/--no-open", help="Open the report in a browser.")
     ] = True,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from grading.course import Course
+from grading.gradebook import late, roster
 from grading.gradebook.storage import WriteError
 from grading.gradebook.writer import Writer
 from grading.journal import Journal
@@ -14,6 +15,7 @@ from grading.runtime.job import Job, Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
+from grading.submission.limits import limits
 from grading.submission.ordinary_tests import INSTEAD, NotGradableError
 
 
@@ -94,6 +96,26 @@ class Grading:
             result = None if work.job.student in ran else _recorded(self.journal, work)
             if result is not None:
                 self._write(work, result)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Have the gradebook know of dates that changed after a mark was written."""
+        if self.unwritten is not None:
+            return
+        times = {
+            work.job.student: work.submission.timestamp
+            for work in self.works
+            if work.job.student in self.results
+        }
+        try:
+            late.settle(
+                self.writer.course,
+                self.assignment.name,
+                times,
+                self.writer.extra_days,
+            )
+        except WriteError as error:
+            self.unwritten = error
 
     def _write(self, work: Work, result: Result, *, again: bool = False) -> None:
         """Write a result, if that is not done."""
@@ -131,14 +153,16 @@ def plan(
         WriteError: the gradebook cannot be written, or holds another assignment of
             this name.
         JournalError: the journal cannot be read.
+        SettingError: a limit in the course's settings cannot be used.
     """
     environment = fingerprint.environment()
+    allowed = limits(course, assignment.name)
     works: list[Work] = []
     todo: list[Work] = []
     results: dict[str, Result] = {}
     for student in students:
         submission = intake.receive(course, assignment, student)
-        job = assemble.job(assignment, submission, environment)
+        job = assemble.job(assignment, submission, environment, limits=allowed)
         work = Work(submission, replace(job, seed=journal.seed(job.key)))
         works.append(work)
         result = _recorded(journal, work)
@@ -147,12 +171,13 @@ def plan(
         if result is None or force:
             todo.append(work)
             backend.warm_up()
-    writer = Writer(course, assignment, journal)
+    extra_days = roster.extra_days(course, assignment.name)
+    writer = Writer(course, assignment, journal, extra_days)
     return Grading(assignment, journal, writer, force, works, todo, results)
 
 
 def try_own_solution(
-    assignment: Assignment, journal: Journal, backend: Backend
+    course: Course, assignment: Assignment, journal: Journal, backend: Backend
 ) -> None:
     """Have the course's own solution marked, once, where the tests are ordinary.
 
@@ -166,7 +191,8 @@ def try_own_solution(
     if assignment.ordinary is None:
         return
     own = Submission("own-solution", assignment.name, solutions=assignment.solutions)
-    job = assemble.job(assignment, own, fingerprint.environment())
+    allowed = limits(course, assignment.name)
+    job = assemble.job(assignment, own, fingerprint.environment(), limits=allowed)
     if journal.tried(job.key):
         return
     job = replace(job, seed=journal.seed(job.key))

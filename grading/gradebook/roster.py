@@ -1,4 +1,7 @@
-"""The class: ids of the students who may hand in. Once read, it is remembered."""
+"""The class: who may hand in, and who has more time. Once read, it is remembered.
+
+A column ``extra days`` is for all assignments, ``extra days NAME`` for one.
+"""
 
 import csv
 import io
@@ -20,6 +23,12 @@ COLUMNS = (
     *("sis login id", "sis user id", "id number", "idnumber", "sid", "student id"),
     *("student_id", "id", "username", "login"),
 )
+EXTRA = "extra days"
+MAX_DAYS = 10_000
+REMEMBERED = "class.json"
+Class = dict[str, dict[str, float]]
+"""By student, extra days by assignment; ``""`` stands for all."""
+
 TEST_STUDENT = "Student, Test"
 """The student of Canvas that is none."""
 
@@ -41,17 +50,22 @@ def read(course: Course, roster: str) -> list[str]:
         RosterError: the file cannot be read, there is no such column, or an id cannot
             be a folder's name.
     """
+    return list(_read(course, roster))
+
+
+def _read(course: Course, roster: str) -> Class:
+    """Return the class that a list names."""
     if roster == GRADEBOOK:
         with opened_to_read(course) as gradebook:
-            names = [student.id for student in gradebook.students]
+            everybody: Class = {student.id: {} for student in gradebook.students}
     else:
-        names = _column(Path(roster))
-    if not names:
+        everybody = _rows(Path(roster))
+    if not everybody:
         raise RosterError(f"{roster} names no student.")
-    for name in names:
+    for name in everybody:
         if NEVER_IN_AN_ID.search(name):
             raise RosterError(f"{roster}: {name!r} cannot be a student's id.")
-    return list(dict.fromkeys(names))
+    return everybody
 
 
 def known(course: Course, roster: str | None = None) -> list[str] | None:
@@ -68,30 +82,48 @@ def known(course: Course, roster: str | None = None) -> list[str] | None:
     Raises:
         RosterError: as ``read``; or what is remembered cannot be read.
     """
-    path = course.state / "class.json"
+    path = course.state / REMEMBERED
     if roster == NOBODY:
         path.unlink(missing_ok=True)
         return None
     if roster is None:
-        return _remembered(path)
-    names = read(course, roster)
+        remembered = _remembered(path)
+        return None if remembered is None else list(remembered)
+    everybody = _read(course, roster)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(names), "utf-8")
-    return names
+    path.write_text(json.dumps(everybody), "utf-8")
+    return list(everybody)
 
 
-def _remembered(path: Path) -> list[str] | None:
+def extra_days(course: Course, assignment: str) -> dict[str, float]:
+    """Return how many days more students of the remembered class have.
+
+    Raises:
+        RosterError: what is remembered cannot be read.
+    """
+    everybody = _remembered(course.state / REMEMBERED) or {}
+    return {
+        student: days.get(assignment, days.get("", 0.0))
+        for student, days in everybody.items()
+        if assignment in days or "" in days
+    }
+
+
+def _remembered(path: Path) -> Class | None:
     if not path.exists():
         return None
     try:
-        return [str(name) for name in json.loads(path.read_text("utf-8"))]
-    except (OSError, ValueError, TypeError):
+        return {
+            str(student): {str(name): float(days) for name, days in more.items()}
+            for student, more in json.loads(path.read_text("utf-8")).items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError):
         raise RosterError(
             f"{path} cannot be read: name the class again, with --roster."
         ) from None
 
 
-def _column(path: Path) -> list[str]:
+def _rows(path: Path) -> Class:
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
@@ -109,8 +141,28 @@ def _column(path: Path) -> list[str]:
         raise RosterError(
             f"{path} has no column id, but {', '.join(names) or 'no column at all'}."
         )
-    return [
-        name
-        for row in rows
-        if (name := (row[column] or "").strip()) and row.get("Student") != TEST_STUDENT
-    ]
+    extra = {
+        name: name[len(EXTRA) :].strip()
+        for name in names
+        if name.lower().startswith(EXTRA)
+    }
+    everybody: Class = {}
+    for row in rows:
+        student = (row[column] or "").strip()
+        if student and row.get("Student") != TEST_STUDENT:
+            everybody[student] = {
+                assignment: _days(path, student, row[name])
+                for name, assignment in extra.items()
+                if (row[name] or "").strip()
+            }
+    return everybody
+
+
+def _days(path: Path, student: str, text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < MAX_DAYS:
+        raise RosterError(f"{path}: {student} has {text!r} extra days.")
+    return days

@@ -3,17 +3,35 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from pathlib import Path
+from types import ModuleType
 
 from helpers.errors import CourseError
 
 from nbgrader.api import Gradebook
+from nbgrader.converters import autograde
+from nbgrader.preprocessors import (
+    latesubmissions,
+    overwritecells,
+    overwritekernelspec,
+    saveautogrades,
+)
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import scoped_session, sessionmaker
 
 from grading.course import Course
+
+# The modules of nbgrader that open the gradebook while it grades.
+STEPS = (
+    autograde,
+    latesubmissions,
+    overwritecells,
+    overwritekernelspec,
+    saveautogrades,
+)
 
 
 class WriteError(CourseError):
@@ -62,6 +80,52 @@ def opened_to_read(course: Course) -> Iterator[Gradebook]:
         raise WriteError("Nothing is graded yet: there is no gradebook.")
     with opened(course, "read") as gradebook:
         yield gradebook
+
+
+@contextmanager
+def one_transaction(course: Course) -> Iterator[Gradebook]:
+    """Have all that nbgrader's Autograde writes meanwhile be one transaction.
+
+    Nbgrader opens the gradebook anew for each step and commits after each cell: some 80
+    times a submission, and each has to reach the disk. Here its steps meet one
+    gradebook, open already, whose commits wait for the end of the block. If that ends
+    with an error, nothing is written.
+
+    Raises:
+        WriteError: it cannot be opened or written.
+    """
+    with opened(course) as whole, whole.engine.connect() as connection:
+
+        class Joined(Gradebook):  # type: ignore[misc]  # nbgrader has no types
+            """A gradebook in the transaction."""
+
+            def __init__(self, db_url: str, course_id: str = "", _: object = None):
+                self.engine = whole.engine
+                self.db = scoped_session(
+                    sessionmaker(connection, join_transaction_mode="rollback_only")
+                )
+                self.course_id = course_id or whole.course_id
+                self.authenticator = None
+
+            def close(self) -> None:
+                self.db.remove()
+
+        with connection.begin(), ExitStack() as patches:
+            for step in STEPS:
+                patches.enter_context(_in_place(step, Joined))
+            with Joined(course.directory.db_url) as gradebook:
+                yield gradebook
+
+
+@contextmanager
+def _in_place(step: ModuleType, gradebook: type[Gradebook]) -> Iterator[None]:
+    """Have a module of nbgrader's open another gradebook."""
+    own = step.Gradebook
+    step.Gradebook = gradebook
+    try:
+        yield
+    finally:
+        step.Gradebook = own
 
 
 def check_writable(course: Course) -> None:

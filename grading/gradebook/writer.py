@@ -8,6 +8,7 @@ notebook, never the student's folder, and its Execute step is replaced by
 import shutil
 from collections.abc import Mapping
 from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 
 import nbformat
@@ -36,6 +37,7 @@ class Writer:
         course: the course folder.
         assignment: the course's own notebook.
         journal: where results are recorded, open for writing.
+        extra_days: by student, how long after the due date nothing is late.
 
     Raises:
         WriteError: the gradebook is read-only, locked or damaged, or the assignment
@@ -43,8 +45,13 @@ class Writer:
     """
 
     def __init__(
-        self, course: Course, assignment: Assignment, journal: Journal
+        self,
+        course: Course,
+        assignment: Assignment,
+        journal: Journal,
+        extra_days: Mapping[str, float] | None = None,
     ) -> None:
+        self.extra_days = extra_days or {}
         self.course = course
         self.assignment = assignment
         self.journal = journal
@@ -94,22 +101,35 @@ class Writer:
         older = self.journal.written(job.assignment, job.student)
         work = "" if older is None else older["work"]
         self.journal.record_written(job.assignment, job.student, "", work)
-        notes = self._remove_marks_for_older_work(job, work)
-        try:
-            convert(Autograde, self._config(result))
-        except ConvertError as error:
-            raise WriteError(
-                f"{job.student}: nbgrader could not write the result.\n{error}"
-            ) from error
-        if self._in_gradebook(job.student) != self.marks(result):
-            raise WriteError(
-                f"{job.student}: the gradebook holds other marks than the verdict."
-            )
+        with storage.one_transaction(self.course) as gradebook:
+            notes = self._remove_marks_for_older_work(gradebook, job, work)
+            self._extend(gradebook, job.student)
+            try:
+                convert(Autograde, self._config(result))
+            except ConvertError as error:
+                raise WriteError(
+                    f"{job.student}: nbgrader could not write the result.\n{error}"
+                ) from error
+            gradebook.db.expire_all()
+            if self._auto_scores(gradebook, job.student) != self.marks(result):
+                raise WriteError(
+                    f"{job.student}: the gradebook holds other marks than the verdict."
+                )
         shutil.rmtree(self.staging)
         self.journal.record_written(
             job.assignment, job.student, result.key, assemble.work_key(job)
         )
         return notes
+
+    def _extend(self, gradebook: Gradebook, student: str) -> None:
+        """Give a student more time, if that is known, before the work is written."""
+        if student in self.extra_days:
+            gradebook.update_or_create_student(student)
+            gradebook.update_or_create_submission(
+                self.assignment.name,
+                student,
+                extension=timedelta(days=self.extra_days[student]),
+            )
 
     def _messages(self, result: Result) -> dict[str, str]:
         without = f"Not graded: {' '.join(result.notes)}" if result.notes else ""
@@ -177,35 +197,37 @@ class Writer:
 
     def _in_gradebook(self, student: str) -> Mapping[str, float | None]:
         with storage.opened(self.course) as gradebook:
-            return {
-                grade.name: grade.auto_score
-                for grade in self._grades(gradebook, student)
-            }
+            return self._auto_scores(gradebook, student)
 
-    def _remove_marks_for_older_work(self, job: Job, older_work: str) -> list[str]:
+    def _auto_scores(
+        self, gradebook: Gradebook, student: str
+    ) -> dict[str, float | None]:
+        grades = self._grades(gradebook, student)
+        return {grade.name: grade.auto_score for grade in grades}
+
+    def _remove_marks_for_older_work(
+        self, gradebook: Gradebook, job: Job, older_work: str
+    ) -> list[str]:
         """Remove what a person gave; return a sentence for each mark and comment."""
         if older_work in ("", assemble.work_key(job)):
             return []
         notes: list[str] = []
-        with storage.opened(self.course) as gradebook:
-            entry = self._entry(gradebook, job.student)
-            for grade in entry.grades if entry else ():
-                by_hand = {
-                    "a mark": grade.manual_score,
-                    "an extra credit": grade.extra_credit,
-                }
-                notes += [
-                    f"{job.student}: {kind} of {value:g} for {grade.name}, {REMOVED}"
-                    for kind, value in by_hand.items()
-                    if value is not None
-                ]
-                grade.manual_score = None
-                grade.extra_credit = None
-            for comment in entry.comments if entry else ():
-                if comment.manual_comment:
-                    notes.append(
-                        f"{job.student}: a comment on {comment.name}, {REMOVED}"
-                    )
-                comment.manual_comment = None
-            gradebook.db.commit()
+        entry = self._entry(gradebook, job.student)
+        for grade in entry.grades if entry else ():
+            by_hand = {
+                "a mark": grade.manual_score,
+                "an extra credit": grade.extra_credit,
+            }
+            notes += [
+                f"{job.student}: {kind} of {value:g} for {grade.name}, {REMOVED}"
+                for kind, value in by_hand.items()
+                if value is not None
+            ]
+            grade.manual_score = None
+            grade.extra_credit = None
+        for comment in entry.comments if entry else ():
+            if comment.manual_comment:
+                notes.append(f"{job.student}: a comment on {comment.name}, {REMOVED}")
+            comment.manual_comment = None
+        gradebook.db.commit()
         return notes

@@ -4,6 +4,8 @@ import csv
 import io
 import shutil
 import warnings
+from copy import deepcopy
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from rich.console import Console
 
 from grading import cli
 from grading.course import Course
+from grading.gradebook import late
 from grading.gradebook.export import ExportError, export
 from grading.gradebook.marks import final_marks
 from grading.gradebook.storage import WriteError
@@ -184,6 +187,44 @@ def test_each_of_several_assignments_has_a_file(course: Course, tmp_path: Path) 
     names = ["canvas-essay.csv", "canvas-not_graded.csv"]
     assert sorted(path.name for path in done.files) == names
     assert [path.name for path in one.files] == ["one.csv"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "settings", "lost"),
+    [
+        (1, {}, 0),
+        (1, {"percent_a_day": 10.0}, 1.2),
+        (25, {"percent_a_day": 10.0}, 2.4),
+        (24 * 30, {"percent_a_day": 10.0}, 12),
+        (1, {"percent_a_day": 10.0, "grace_minutes": 60.0}, 0),
+        (1.1, {"percent_a_day": 10.0, "grace_minutes": 60.0}, 1.2),
+        (1, {"by_assignment": {NAME: {"percent_a_day": 50}}}, 6),
+        (1, {"by_assignment": {"other": {"percent_a_day": 50}}}, 0),
+        (1, {"penalty_method": "zero"}, 12),
+        (1, {"penalty_method": "zero", "grace_minutes": 90.0}, 0),
+    ],
+)
+def test_a_late_submission_loses_what_the_settings_say(
+    course: Course, hours: float, settings: dict, lost: float
+) -> None:
+    config = deepcopy(course.config)
+    config.LatePolicy.update(settings)
+    own = Course(course.root, config)
+    due = datetime(2026, 12, 1, 18)
+    with course.gradebook() as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate=due)
+    times = {"full": f"{due + timedelta(hours=hours)} UTC"}
+    try:
+        late.settle(own, NAME, times, {})
+        assert final_marks(course, NAME)["full"].late == pytest.approx(lost)
+        # More time for one student, and a date that moved.
+        late.settle(own, NAME, times, {"full": 31})
+        assert final_marks(course, NAME)["full"].late == 0
+        late.settle(own, NAME, times, {"full": 0})
+        assert final_marks(course, NAME)["full"].late == pytest.approx(lost)
+    finally:
+        late.settle(own, NAME, {"full": f"{due} UTC"}, {})
+    assert final_marks(course, NAME)["full"].late == 0
 
 
 def test_without_marks_there_is_a_sentence_and_no_file(tmp_path: Path) -> None:

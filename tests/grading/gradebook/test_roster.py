@@ -89,6 +89,17 @@ def test_a_class_is_remembered_until_it_is_named_again_or_forgotten(course):
     assert roster.known(course) is None
 
 
+def test_a_class_file_can_give_more_time(course):
+    path = course.root / "class.csv"
+    path.write_bytes(b"id,Extra days,extra days quiz\nana,2,\nbob,,0.5\neve,1,3\n")
+    assert roster.known(course, str(path)) == ["ana", "bob", "eve"]
+    assert roster.extra_days(course, "quiz") == {"ana": 2, "bob": 0.5, "eve": 3}
+    assert roster.extra_days(course, "vanilla") == {"ana": 2, "eve": 1}
+    path.write_bytes(b"id,extra days\nana,two\n")
+    with pytest.raises(roster.RosterError, match="ana has 'two' extra days"):
+        roster.known(course, str(path))
+
+
 @pytest.mark.slow
 def test_the_gradebook_s_own_students_can_be_the_class(course):
     with course.gradebook() as gradebook:

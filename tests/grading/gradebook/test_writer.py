@@ -13,6 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
+from sqlalchemy import Engine, event
 
 from grading.course import Course
 from grading.gradebook.recorded_outputs import Replay, verdict
@@ -147,6 +148,8 @@ def test_a_resubmission_that_is_refused_gets_a_zero_and_an_explanation(
     with course.gradebook() as gradebook:
         found = gradebook.find_grade("shapes", NAME, NAME, "ana")
         found.manual_score, found.extra_credit = 2, 5
+        comment = gradebook.find_comment("autoencoder", NAME, NAME, "ana")
+        comment.manual_comment = "Well done."
         gradebook.db.commit()
     assert score(course) == 25
     submission, job = hand_in(course, assignment, content=b"")
@@ -155,8 +158,15 @@ def test_a_resubmission_that_is_refused_gets_a_zero_and_an_explanation(
     notes = one.write(job, result)
     assert score(course) == 0
     assert set(grades(course).values()) == {0.0}
-    assert len(notes) == 2
-    assert "given by hand for older work" in notes[0]
+    removed = "given by hand for older work, was removed."
+    assert notes == [
+        f"ana: a mark of 2 for shapes, {removed}",
+        f"ana: an extra credit of 5 for shapes, {removed}",
+        f"ana: a comment on autoencoder, {removed}",
+    ]
+    with course.gradebook() as gradebook:
+        comment = gradebook.find_comment("autoencoder", NAME, NAME, "ana")
+        assert comment.manual_comment is None
     page = (course.path("autograded", "ana", NAME) / FILE).read_text("utf-8")
     assert "The notebook is an empty file." in page
 
@@ -173,6 +183,43 @@ def test_a_mark_given_by_hand_stays_while_the_work_is_the_same(
     again = replace(job, key="after an update of the environment")
     assert one.write(again, graded(assignment, again)) == []
     assert score(course) == 19
+
+
+def test_a_submission_is_one_transaction_that_fails_as_a_whole(
+    course, assignment, journal, monkeypatch
+):
+    _, job = hand_in(course, assignment)
+    one = Writer(course, assignment, journal)
+    commits = []
+
+    def count(*_):
+        commits.append(1)
+
+    event.listen(Engine, "commit", count)
+    try:
+        one.write(job, graded(assignment, job))
+    finally:
+        event.remove(Engine, "commit", count)
+    assert len(commits) <= 3  # opening the gradebook commits too
+    assert grades(course) == assignment.points
+
+    _, other = hand_in(course, assignment, "bob")
+    find_grade, seen = Gradebook.find_grade, []
+
+    def breaks_off(*arguments):
+        seen.append(arguments)
+        if len(seen) == 6:
+            raise RuntimeError("in the middle")
+        return find_grade(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Gradebook, "find_grade", breaks_off)
+        with pytest.raises(WriteError, match="in the middle"):
+            one.write(other, graded(assignment, other))
+    with course.gradebook() as gradebook:
+        assert [student.id for student in gradebook.students] == ["ana"]
+    one.write(other, graded(assignment, other))
+    assert grades(course, "bob") == assignment.points
 
 
 def test_what_the_journal_calls_written_is_written_again_if_the_gradebook_lost_it(
