@@ -120,12 +120,12 @@ def one_transaction(course: Course) -> Iterator[Gradebook]:
 @contextmanager
 def _in_place(step: ModuleType, gradebook: type[Gradebook]) -> Iterator[None]:
     """Have a module of nbgrader's open another gradebook."""
-    own = step.Gradebook
-    step.Gradebook = gradebook
+    own = vars(step)["Gradebook"]
+    vars(step)["Gradebook"] = gradebook
     try:
         yield
     finally:
-        step.Gradebook = own
+        vars(step)["Gradebook"] = own
 
 
 def check_writable(course: Course) -> None:

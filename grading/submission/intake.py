@@ -125,8 +125,9 @@ def read(assignment: Assignment, student: str, folder: Path) -> Submission:
         for part in (folder.parent, folder):
             if not stat.S_ISDIR(part.lstat().st_mode):
                 raise UnreadableError(f"{part.name} is not a folder (a link?).")
-        notebooks = _notebooks(folder, list(files(folder)))
         time, notes = timestamp.handed_in(folder)
+        empty = replace(empty, timestamp=time)  # also of one that is refused below
+        notebooks = _notebooks(folder, list(files(folder)))
         match, more = _best(assignment, folder, notebooks)
         notes += more
         if not match.solutions:
@@ -147,7 +148,6 @@ def read(assignment: Assignment, student: str, folder: Path) -> Submission:
         solutions=match.solutions,
         added=tuple(match.added),
         notes=tuple(map(sanitize.line, notes)),
-        timestamp=time,
     )
 
 

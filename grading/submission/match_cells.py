@@ -368,11 +368,19 @@ def _notes_on_course_cells(
     ]
     changed = [test.grade_id for test in tests if test.grade_id in altered]
     relabelled = sum(not _keeps_data(candidate) for candidate in candidates)
+    other_points = [
+        f"{candidate.cell.grade_id} {candidate.cell.about['points']:g}, now "
+        f"{candidate.original.points:g}"
+        for candidate in candidates
+        if candidate.original is not None and _has_other_points(candidate)
+    ]
     notes = []
     if missing:
         notes.append(f"Missing tests, which ran all the same: {_few(missing)}.")
     if changed:
         notes.append(f"Changed tests; the course's own ran: {_few(changed)}.")
+    if other_points:
+        notes.append(f"Handed out with other points: {_few(other_points)}.")
     if relabelled:
         notes.append(
             f"nbgrader's data were changed, without effect, on {relabelled} "
@@ -415,7 +423,10 @@ def _about_lost(lost: dict[str, str]) -> list[str]:
 
 
 def _keeps_data(candidate: Candidate) -> bool:
-    """Return whether nbgrader's data on a cell, if there are any, are the course's."""
+    """Return whether nbgrader's data on a cell, if there are any, are the course's.
+
+    Points may be others: the course's own can have changed since it was handed out.
+    """
     about, original = candidate.cell.about, candidate.original
     if not about:
         return True
@@ -424,6 +435,16 @@ def _keeps_data(candidate: Candidate) -> bool:
     expected = {
         "grade": original.role == "test",
         "solution": original.role == "solution",
-        "points": original.points,
     }
     return all(about.get(key, value) == value for key, value in expected.items())
+
+
+def _has_other_points(candidate: Candidate) -> bool:
+    original, points = candidate.original, candidate.cell.about.get("points")
+    return (
+        original is not None
+        and original.role == "test"
+        and isinstance(points, int | float)
+        and points != original.points
+        and _keeps_data(candidate)
+    )

@@ -171,13 +171,11 @@ def parts(visible: str, whole: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
 
 def _value(statements: list[ast.stmt], names: dict[str, Any]) -> Any:
     """Run statements; return the value of the last, None if it has none."""
-    last = statements[-1:] if isinstance((statements or [None])[-1], ast.Expr) else []
-    first = statements[: len(statements) - len(last)]
+    first, last = statements, None
+    if statements and isinstance(statements[-1], ast.Expr):
+        first, last = statements[:-1], ast.Expression(statements[-1].value)
     exec(compile(ast.Module(first, []), "<test>", "exec"), names)
-    for statement in last:
-        expression = ast.Expression(statement.value)
-        return eval(compile(expression, "<test>", "eval"), names)
-    return None
+    return None if last is None else eval(compile(last, "<test>", "eval"), names)
 
 
 def _mark(value: Any, points: float) -> float:

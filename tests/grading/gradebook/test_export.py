@@ -228,10 +228,36 @@ def page(course):
 
 def test_feedback_shows_marks_messages_and_comments(page):
     text = BeautifulSoup(page, "html.parser").get_text()
-    assert "Score: 14.33 / 20.0" in text
+    assert "Score: 14.33 / 20" in text
+    assert "late: -1" in text
     assert "Does not hold:" in text
     assert "Well done" in text
     assert "def autoencoder" in text
+
+
+def test_feedback_names_each_check_and_the_lost_ones_first(page):
+    soup = BeautifulSoup(page, "html.parser")
+    checks = soup.select("main > section.check")
+    names = [check.h3.a["href"].removeprefix("#") for check in checks]
+    assert len(names) == len(graded_cells(source(NAME)))
+    assert set(names[:2]) == {"shapes", "encoder_layers"}
+    lost = [check for check in checks if "lost" in check["class"]]
+    assert lost == checks[: len(lost)]
+    assert "Does not hold:" in lost[0].get_text()
+    for name in names:
+        assert soup.find(id=name)
+
+
+def test_feedback_is_one_document_in_a_language(page):
+    soup = BeautifulSoup(page, "html.parser")
+    assert soup.html["lang"] == "en"
+    for tag in ("html", "head", "body", "main", "title"):
+        assert len(soup.find_all(tag)) == 1, tag
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    assert "@font-face" not in page
+    assert "prefers-color-scheme: dark" in page
+    assert "@media print" in page
 
 
 def test_feedback_shows_no_hidden_test(page):

@@ -331,6 +331,23 @@ def test_the_key_depends_on_all_that_decides_the_result_and_on_nothing_else():
     )
 
 
+def test_a_refused_submission_keeps_its_time(course):
+    files = {FILE: b"", "timestamp.txt": b"2026-11-21 18:00:00 UTC\n"}
+    found = hand_in(course, files)
+    assert found.refused is not None
+    assert found.timestamp == "2026-11-21 18:00:00 UTC"
+
+
+def test_points_that_changed_since_the_release_are_said_as_such(course):
+    notebook = right()
+    for cell in notebook.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if about.get("grade_id") == "shapes":
+            about["points"] = 1
+    found = hand_in(course, {FILE: written(notebook)})
+    assert found.notes == ("Handed out with other points: shapes 1, now 2.",)
+
+
 def test_a_refused_submission_gets_an_explicit_explained_zero(course):
     found = hand_in(course, {FILE: b""})
     job = assemble.job(ASSIGNMENT, found, "environment")
