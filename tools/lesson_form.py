@@ -98,7 +98,7 @@ def asked(source: str) -> set[str]:
     return {
         target.id
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Assign) and _is_question(node.value)
+        if isinstance(node, ast.Assign) and is_question(node.value)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
@@ -114,7 +114,8 @@ def spells_out(source: str) -> bool:
     return any(isinstance(answer, ast.Constant) for _, answer in _comparisons(source))
 
 
-def _is_question(node: ast.expr) -> bool:
+def is_question(node: ast.expr) -> bool:
+    """Say whether an expression asks for a prediction."""
     return isinstance(node, ast.Call) and ast.unparse(node.func) in {
         "predict.choice",
         "predict.number",

@@ -220,6 +220,22 @@ RULES = [
 ]
 
 
+def questions(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and lesson_form.is_question(node):
+            yield ast.literal_eval(node.args[0])
+
+
+def test_no_question_is_asked_twice_since_the_browser_knows_it_by_its_words():
+    asked = [
+        question
+        for path in LESSONS
+        for cell in code(path)
+        for question in questions(cell.source)
+    ]
+    assert sorted(asked) == sorted(set(asked))
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_it_gives_nothing_away(path, rule):
