@@ -144,6 +144,7 @@ def notebooks(draw: st.DrawFn, largest: int) -> bytes:
         return bytes(draw(runs(JSON_BAIT, largest)))
     notebook: dict[str, Any] = json.loads(json.dumps(right()))
     several = draw(st.lists(cells(largest), max_size=4))
+    left = largest
     for cell in several:
         if draw(st.booleans()):
             at = draw(st.integers(0, len(notebook["cells"]) - 1))
@@ -151,7 +152,9 @@ def notebooks(draw: st.DrawFn, largest: int) -> bytes:
         else:
             times = draw(st.sampled_from([1, 1, 1, 30, 1_000]))
             size = len(json.dumps(cell))
-            notebook["cells"] += [cell] * max(1, min(times, largest // size))
+            many = max(1, min(times, left // size))
+            notebook["cells"] += [cell] * many
+            left = max(0, left - many * size)
     if draw(st.integers(0, 7)) == 0:
         sheet = {"cells": notebook.pop("cells")}
         notebook["worksheets"] = draw(st.sampled_from([[sheet], sheet, [sheet, 1]]))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from helpers.errors import CourseError
 
 from grading.runtime import fingerprint
-from grading.runtime.executor import SandboxError, execute
+from grading.runtime.executor import ENDED, SandboxError, execute
 from grading.runtime.job import Job, Result
 from grading.runtime.kernel import VARIABLES
 
@@ -70,15 +70,19 @@ _turns = Turns()
 
 
 def starved(result: Result) -> bool:
-    """Return whether a job ran out of time because others had the processor.
+    """Return whether a job ran out of time or broke off because of other programs.
 
-    One that sleeps does not wait for a processor, one that computes has it: neither
-    keeps the class waiting for a second time.
+    They had the processor, or the machine's memory. One that sleeps does not wait for a
+    processor, one that computes has it: neither keeps the class waiting for a second
+    time, nor does one that used more than it may.
     """
+    if ENDED["oom"] in result.notes:
+        return True
     seconds = result.seconds
     whole = seconds.get("all", 0.0)
     return (
-        result.status == "timeout"
+        result.status in ("timeout", "failed")
+        and not {ENDED["memory"], ENDED["processor"]} & set(result.notes)
         and seconds.get("waited", 0.0) > WAITED * whole
         and seconds.get("processor", 0.0) < BUSY * whole
     )

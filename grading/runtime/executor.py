@@ -24,11 +24,13 @@ from grading.runtime.sanitize import MAX_TEXT, text
 GRACE_S = 15.0
 END_S = 300.0
 """A supervisor that is gone is noticed at once: one that is silent is kept waiting."""
+MAX_DRAINED = 64 << 20
 KINDS: tuple[Kind, ...] = ("kernel", "verdict")
 ENDED = {
     "memory": "The program used more memory than a submission may, and was stopped.",
     "processor": "The program used more processor time than a submission may, and was "
     "stopped.",
+    "oom": "The machine ran out of memory, and Linux stopped the program.",
     "error": "The sandbox failed: {error}",
     "lost": "The sandbox was lost.",
 }
@@ -218,11 +220,16 @@ def _shown(printed: str) -> list[Output]:
 
 
 def _drain(cells: socket.socket) -> None:
-    """Throw away what the student's process says, so that it never has to wait."""
+    """Throw away what the student's process says, so that it does not have to wait.
+
+    After more than anybody prints it is no longer listened to: that would take time.
+    """
+    left = MAX_DRAINED
     with suppress(OSError):
         cells.settimeout(None)
-        while cells.recv(1 << 16):
-            pass
+        while left > 0 and (part := cells.recv(1 << 16)):
+            left -= len(part)
+        cells.shutdown(socket.SHUT_RD)
 
 
 def _stop(control: socket.socket) -> dict[str, Any]:
@@ -250,7 +257,7 @@ def _result(
         raise SandboxError(ENDED[why].format(**end))
     status: Status = "graded"
     notes = []
-    if why in ("memory", "processor"):
+    if why in ("memory", "processor", "oom"):
         status = "failed"
         notes.append(ENDED[why])
     elif kernel.late or isinstance(kernel.ended, protocol.LateError) or verdict.late:

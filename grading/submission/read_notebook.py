@@ -10,12 +10,13 @@ from typing import Any
 
 from helpers.errors import CourseError
 
+from grading.runtime.json_size import outside_strings
+
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 100
 MAX_VALUES = 300_000
 MAX_CELLS = 2_000
 MAX_TEXT = 1_000_000
-STRING = re.compile(rb'"[^"]*+"?')
 NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -165,12 +166,8 @@ def _check_structure(text: str) -> None:
         UnreadableError: there are too many values, or they are nested too deep.
     """
     content = text.encode("utf-8", "surrogatepass")
-    # Without what is escaped, a string ends at the next quotation mark.
-    content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
-    many = content.count(b'"') > 4 * MAX_VALUES
-    outside = b"" if many else STRING.sub(b"", content)
-    values = sum(map(outside.count, (b",", b"[", b"{")))
-    if many or values > MAX_VALUES:
+    outside = outside_strings(content, MAX_VALUES)
+    if outside is None:
         raise UnreadableError(f"The notebook holds more than {MAX_VALUES:,} values.")
     depth = 0
     for bracket in outside.translate(None, NO_BRACKETS):

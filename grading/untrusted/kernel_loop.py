@@ -6,14 +6,19 @@ pace, within bounds, and no network is needed.
 """
 
 import asyncio
+import codecs
 import functools
+import io
 import json
+import os
+import selectors
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from grading.runtime import protocol
 from grading.runtime.kernel import MAX_IN_MESSAGE
@@ -23,6 +28,12 @@ FAILED = (
     "[The command ended with {status}. While work is marked there is no network, and "
     "nothing can be installed. The cell goes on.]"
 )
+MAX_WRITTEN = 4 << 20
+TOO_MUCH = (
+    f"[The command was ended: it wrote more than {MAX_WRITTEN >> 20} MB. The cell goes "
+    "on.]"
+)
+BROKEN = "The cell broke off the kernel's own work on it. The next cell goes on."
 BACKGROUND = "[Not run: a command in the background. The cell goes on.]"
 
 
@@ -74,26 +85,81 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
     kernel._allow_stdin = False
     shell: Any = kernel.shell
     shell.system = functools.partial(_run_command, shell)
+    shell.getoutput = functools.partial(_output_of, shell)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _run_cells(sock, kernel, serve)
 
 
 def _run_command(shell: Any, command: str) -> None:
-    """Run ``!command`` through a pipe: there are no terminals in the sandbox.
-
-    One that fails says so and is no error, as in a notebook.
-    """
-    from IPython.utils.process import get_output_error_code
-
+    """Run ``!command``. One that fails says so and is no error, as in a notebook."""
     if command.rstrip().endswith("&"):
         print(BACKGROUND, file=sys.stderr)
         return
-    out, error, status = get_output_error_code(shell.var_expand(command, depth=1))
-    print(out, end="")
-    print(error, end="", file=sys.stderr)
-    shell.user_ns["_exit_code"] = status
+    text = shell.var_expand(command, depth=1)
+    shell.user_ns["_exit_code"] = status = _run(text, sys.stdout, sys.stderr)
     if status:
         print(FAILED.format(status=status), file=sys.stderr)
+
+
+def _output_of(
+    shell: Any, command: str, split: bool = True, depth: int = 0
+) -> list[str] | str:
+    """Run a command as ``lines = !command`` does; return what it writes."""
+    from IPython.utils.text import LSString, SList
+
+    written = io.StringIO()
+    _run(shell.var_expand(command, depth=depth + 1), written, written)
+    text = written.getvalue()
+    lines: list[str] | str = SList(text.splitlines()) if split else LSString(text)
+    return lines
+
+
+def _run(command: str, out: TextIO, error: TextIO) -> int:
+    """Run a command through pipes: there are no terminals in the sandbox.
+
+    One that writes very much is ended, and ``error`` says so.
+
+    Returns:
+        Its exit status.
+    """
+    with subprocess.Popen(
+        command,
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        process_group=0,
+    ) as process:
+        try:
+            if _pass_on({process.stdout: out, process.stderr: error}):
+                return process.wait()
+            print(TOO_MUCH, file=error)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode
+
+
+def _pass_on(streams: dict[Any, TextIO]) -> bool:
+    """Write what comes out of pipes, as it comes; return whether it came to an end.
+
+    Args:
+        streams: where to write what each pipe gives.
+    """
+    left = MAX_WRITTEN
+    decoder = codecs.getincrementaldecoder("utf-8")
+    with selectors.DefaultSelector() as waiting:
+        for pipe, stream in streams.items():
+            waiting.register(pipe, selectors.EVENT_READ, (stream, decoder("replace")))
+        while waiting.get_map() and left > 0:
+            for key, _ in waiting.select():
+                part = os.read(key.fd, 1 << 16)
+                stream, text = key.data
+                stream.write(text.decode(part, final=not part))
+                left -= len(part)
+                if not part:
+                    waiting.unregister(key.fileobj)
+    return left > 0
 
 
 def _interrupted(*_: Any) -> NoReturn:
@@ -123,7 +189,10 @@ def _run_cells(sock: socket.socket, kernel: Any, serve: Serve) -> None:
         }
         message = session.msg("execute_request", content)
         kernel.set_parent([], message, channel="shell")
-        _run_to_end(loop, kernel.execute_request(kernel.shell_stream, [], message))
+        work = kernel.execute_request(kernel.shell_stream, [], message)
+        if broken := _run_to_end(loop, work):
+            about = {"ename": broken, "evalue": "", "traceback": [BROKEN]}
+            session.send(kernel.iopub_socket, "error", about, parent=message)
         for stream in (kernel.stdout, kernel.stderr):
             stream.flush()
         session.send(kernel.iopub_socket, "idle", {}, parent=message)
@@ -131,16 +200,24 @@ def _run_cells(sock: socket.socket, kernel: Any, serve: Serve) -> None:
 
 def _run_to_end(
     loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]
-) -> None:
-    """Run a cell to its end. An interrupt ends its code, or what it waits for."""
+) -> str:
+    """Run a cell to its end. An interrupt ends its code, or what it waits for.
+
+    Returns:
+        The class of what broke off the kernel's own work on the cell, ``""`` mostly:
+        a callback that exits, or an error that cannot be shown.
+    """
     task = loop.create_task(work)
     signal.signal(signal.SIGINT, _interrupted)
     while not task.done():
         try:
             loop.run_until_complete(task)
-        except KeyboardInterrupt:
+        except BaseException:  # the task's own, or that of a callback
             task.cancel()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if task.cancelled():
+        return "CancelledError"
+    return type(task.exception()).__name__ if task.exception() else ""
 
 
 def _relay(sock: socket.socket, parts: list[bytes]) -> None:

@@ -17,6 +17,7 @@ from grading.course import Course
 from grading.runtime.executor import Executor
 from grading.runtime.job import Job, Limits, Result
 from grading.runtime.sandbox.limits import tree
+from grading.runtime.sanitize import CONTROL
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
@@ -188,6 +189,9 @@ class Ground:
         leaked = [self.secret] if self.secret in text else []
         leaked += HIDDEN_SIZES.findall(text)
         leaked += re.findall(r"SECRETPLACE /\S*", text)
+        leaked += ["a control character"] * any(
+            map(CONTROL.search, _texts([result.outputs, result.messages, result.notes]))
+        )
         if re.search(r"<script|onerror=|javascript:", text):
             leaked += ["active HTML"] * any(
                 "text/html" in output.get("data", {})
@@ -237,6 +241,17 @@ class Ground:
             finally:
                 done.set()
                 thread.join()
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield all text in a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 def _pids() -> list[str]:

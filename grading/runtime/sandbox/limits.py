@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,9 @@ SOCKET_BYTES = 300 << 10
 """What Linux keeps at most for a socket: its buffer, which cannot be made larger."""
 ADDRESSES = 16
 """Addresses that a process may use, as a multiple of its memory."""
+LOOK_S = 0.25
+"""Seconds of processor time to find out which pages processes share. What is not looked
+at by then counts in full: a look that takes longer would leave time to use more."""
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -95,24 +98,48 @@ def usage(pid: int, enough: int, *, sandboxed: bool = True) -> Usage:
     extra += _sockets(pid) * SOCKET_BYTES if sandboxed else 0
     memory = extra + sum(map(_resident, pids))
     if memory > enough:
-        memory = extra + sum(map(_proportional, pids))
+        memory = extra + _together(pids)
     return Usage(memory, sum(map(_processor, pids)), sum(map(_waited, pids[:3])))
 
 
 def _resident(pid: int) -> int:
+    """Return the bytes of a process in memory and in swap."""
     pages = _read(pid, "statm").split()
-    return int(pages[1]) * os.sysconf("SC_PAGESIZE") if pages else 0
+    memory = int(pages[1]) * os.sysconf("SC_PAGESIZE") if pages else 0
+    return memory + _kilobytes(_read(pid, "status"), "VmSwap:")
 
 
 def _tables(pid: int) -> int:
     """Return the bytes of the tables of a process's addresses."""
-    words = _read(pid, "status").partition("VmPTE:")[2].split(maxsplit=1)
-    return int(words[0]) << 10 if words else 0
+    return _kilobytes(_read(pid, "status"), "VmPTE:")
+
+
+def _together(pids: Sequence[int]) -> int:
+    """Return the bytes of processes; of shared ones, each counts its part."""
+    until = time.thread_time() + LOOK_S
+    return sum(
+        _proportional(pid) if time.thread_time() < until else _resident(pid)
+        for pid in pids
+    )
 
 
 def _proportional(pid: int) -> int:
-    rows = _read(pid, "smaps_rollup").splitlines()
-    return 1024 * sum(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+    text = _read(pid, "smaps_rollup")
+    return _kilobytes(text, "\nPss:") + _kilobytes(text, "\nSwapPss:")
+
+
+def _kilobytes(text: str, name: str) -> int:
+    """Return what Linux says of ``name`` in kilobytes, in bytes."""
+    words = text.partition(name)[2].split(maxsplit=1)
+    return int(words[0]) << 10 if words else 0
+
+
+def killed_for_memory() -> int:
+    """Return how many processes Linux has ended because memory ran out."""
+    with contextlib.suppress(OSError):
+        words = Path("/proc/vmstat").read_text().partition("\noom_kill ")[2].split()
+        return int(words[0]) if words else 0
+    return 0
 
 
 def _sockets(pid: int) -> int:

@@ -75,8 +75,9 @@ UNIX, INTERNET, INTERNET_6, NETLINK = 1, 2, 10, 16
 TCP, UDP, ROUTES = 6, 17, 0
 SOL_SOCKET, IPV6 = 1, 41
 PLAIN_OPTIONS = (2, 6, 9, 13, 15, 16, 20, 21)  # reuse, broadcast, …, time limits
-# Not F_SETPIPE_SZ, leases and seals.
-FILE_COMMANDS = (*range(12), 15, 16, 36, 37, 38, 1030, 1032)
+# Not F_SETPIPE_SZ, leases, seals, and locks of parts of files: Linux keeps any number
+# of them, in memory of no process. Whole files can be locked, with flock.
+FILE_COMMANDS = (*range(6), *range(8, 12), 15, 16, 36, 1030, 1032)
 # Is it a terminal, its size and group; bytes to read, blocking, closing at exec.
 DEVICE_COMMANDS = (0x5401, 0x5413, 0x540F, 0x541B, 0x5421, 0x5450, 0x5451)
 # Names of threads and memory, signals to parents, dumps, capabilities, privileges.

@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,11 +15,25 @@ from typing import Any, NoReturn
 from grading.runtime.job import Limits
 from grading.runtime.sandbox import INTERRUPT, namespaces, seccomp
 from grading.runtime.sandbox.filesystem import HOME, INSIDE, make_view
-from grading.runtime.sandbox.limits import Usage, limit, stand_back, tree, usage
+from grading.runtime.sandbox.limits import (
+    Usage,
+    killed_for_memory,
+    limit,
+    stand_back,
+    tree,
+    usage,
+)
 from grading.runtime.sandbox.namespaces import map_user, prctl, unshare
 
 NOBODY = 61_184
 """User and group id outside when root grades: one that owns nothing."""
+FIRST_USER = 0x7000_0000
+"""With a process id added, a user of which there is no other: Linux counts pipes, files
+in flight and watches for each user, and one sandbox could take the share of another."""
+OOM_SCORE, OWN_OOM_SCORE = 1000, 500
+"""Where memory runs out, Linux ends what runs in a sandbox before its supervisor."""
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+"""Exit codes of an init that was killed, or whose student's process was."""
 LOOK_EVERY_MS = 40
 
 
@@ -34,9 +49,9 @@ def supervise(
     ``INTERRUPT``, sent through ``control``, interrupts what runs.
     The calling process, which must have one thread, becomes the supervisor. At the end
     it sends one JSON object through ``control``: ``why`` it ended (``"exited"``,
-    ``"stopped"``, ``"memory"``, ``"processor"`` or ``"error"``), the exit ``code``, and
-    the seconds of ``processor`` time and of time in which it ``waited`` for a
-    processor. By then no process of the sandbox is left.
+    ``"stopped"``, ``"memory"``, ``"processor"``, ``"oom"`` or ``"error"``), the exit
+    ``code``, and the seconds of ``processor`` time and of time in which it ``waited``
+    for a processor. By then no process of the sandbox is left.
 
     Args:
         run: what the student's process does.
@@ -49,17 +64,15 @@ def supervise(
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("1000")
-        user = (NOBODY, NOBODY)
-        if os.geteuid() != 0 or not namespaces.is_mapped(NOBODY):
-            user = (INSIDE, INSIDE)
+        _set_oom_score(OWN_OOM_SCORE)
+        user = _user()
+        if user == INSIDE:
             map_user(INSIDE, (os.geteuid(), os.getegid()))
         unshare(namespaces.CLONE_NEWPID)
         errors, failed = os.pipe()
         init = os.fork()
         if init == 0:
-            _as_init(run, limits, (failed, *keep), folders, user)
+            _as_init(run, limits, (failed, *keep), folders, (user, user))
         os.close(failed)
         for fd in keep:
             os.close(fd)
@@ -110,6 +123,20 @@ def supervise_without_sandbox(
     os._exit(0)
 
 
+def _set_oom_score(score: int) -> None:
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(score))
+
+
+def _user() -> int:
+    """Return the user id, outside, of a sandbox: INSIDE if it is this process's own."""
+    if os.geteuid() == 0:
+        for user in (FIRST_USER + os.getpid(), NOBODY):
+            if namespaces.is_mapped(user):
+                return user
+    return INSIDE
+
+
 def _mute() -> None:
     """Send stderr nowhere: one submission could leave the next a word in its file."""
     null = os.open(os.devnull, os.O_WRONLY)
@@ -130,6 +157,7 @@ def _as_init(
         try:
             os.setsid()  # no signal to a process group reaches the supervisor
             stand_back()
+            _set_oom_score(OOM_SCORE)
             _close_all_but(keep)
             unshare(
                 namespaces.CLONE_NEWNS
@@ -203,20 +231,24 @@ def _watch(
     """
     why = "exited"
     most = limits.memory_mb << 20
-    used = Usage()
+    killed_before = killed_for_memory()
+    used, took = Usage(), 0.0
     handle = os.pidfd_open(first)
     poll = select.poll()
     poll.register(handle, select.POLLIN)
     poll.register(control, select.POLLIN | select.POLLHUP)
     while True:
-        ready = {fd for fd, _ in poll.poll(LOOK_EVERY_MS)}
+        # A look that takes long is followed by a longer pause: others have work too.
+        ready = {fd for fd, _ in poll.poll(LOOK_EVERY_MS + 2000 * took)}
         if handle in ready:
             break
         if ready and control.recv(len(INTERRUPT)):
             with contextlib.suppress(OSError, IndexError):
                 os.kill(list(tree(first))[sandboxed], signal.SIGINT)
             continue
+        began = time.thread_time()
         used = usage(first, most, sandboxed=sandboxed)
+        took = time.thread_time() - began
         if ready:
             why = "stopped"
         elif used.memory > most:
@@ -228,9 +260,12 @@ def _watch(
         kill(first, signal.SIGKILL)
         break
     _, status = os.waitpid(first, 0)  # for an init: when its namespace is empty
+    code = os.waitstatus_to_exitcode(status)
+    if why == "exited" and code in KILLED and killed_for_memory() > killed_before:
+        why = "oom"
     return {
         "why": why,
-        "code": os.waitstatus_to_exitcode(status),
+        "code": code,
         "processor": used.processor,
         "waited": used.waited,
     }

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,8 @@ from grading import cli
 from grading.course import Course
 from grading.journal import Journal
 from grading.runtime import backends, fingerprint
-from grading.runtime.executor import SandboxError
-from grading.runtime.job import Job, Result
+from grading.runtime.executor import ENDED, SandboxError
+from grading.runtime.job import Job, Result, Status
 from grading.runtime.sandbox.limits import tree
 from grading.submission.assemble import job
 from grading.submission.assignment import Assignment
@@ -113,20 +113,25 @@ def timed_out(one: Job, waited: float, processor: float) -> Result:
     return Result(one.key, one.student, one.assignment, "timeout", seconds=seconds)
 
 
+@pytest.mark.parametrize("status", ["timeout", "failed"])
 @pytest.mark.parametrize(
     ("waited", "processor", "times"),
     [(9.0, 1.0, 2), (0.0, 0.0, 1), (0.1, 10.0, 1), (9.9, 15.0, 1)],
     ids=["starved", "slept", "computed", "starved by itself"],
 )
 def test_a_job_that_others_starved_is_repeated(
-    monkeypatch: pytest.MonkeyPatch, waited: float, processor: float, times: int
+    monkeypatch: pytest.MonkeyPatch,
+    waited: float,
+    processor: float,
+    times: int,
+    status: Status,
 ) -> None:
     tries = []
 
     def execute(one: Job, **how: bool) -> Result:
         tries.append(one.student)
         if len(tries) == 1:
-            return timed_out(one, waited, processor)
+            return replace(timed_out(one, waited, processor), status=status)
         return answered(one)
 
     monkeypatch.setattr(backends, "execute", execute)
@@ -134,7 +139,20 @@ def test_a_job_that_others_starved_is_repeated(
     result = Result.from_json(backends.run_json(made("ana", "").to_json()))
 
     assert len(tries) == times
-    assert result.status == ("graded" if times == 2 else "timeout")
+    assert result.status == ("graded" if times == 2 else status)
+
+
+@pytest.mark.parametrize(
+    ("why", "repeated"), [("oom", True), ("memory", False), ("processor", False)]
+)
+def test_a_job_is_repeated_where_the_machine_ran_out_of_memory_not_the_job(
+    why: str, repeated: bool
+) -> None:
+    ended = timed_out(made("ana", ""), 9.0, 1.0)
+
+    one = replace(ended, status="failed", notes=("A cell is new.", ENDED[why]))
+
+    assert backends.starved(one) is repeated
 
 
 def test_a_job_that_is_repeated_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,3 +109,31 @@ def test_an_error_is_kept_when_there_is_no_more_room() -> None:
 )
 def test_malformed_messages_break_nothing(kind: object, content: object) -> None:
     outputs({"kind": kind, "content": content}, stream("still here"))
+
+
+def nested(depth: int = 5000) -> list:
+    """Return lists in lists, deeper than any that JSON can be made of."""
+    inner: list = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"data": nested()},
+        {"data": {"text/plain": nested(), "image/png": nested()}},
+        {"data": {}, "transient": {"display_id": nested()}},
+        {"ename": nested(), "evalue": nested(), "traceback": nested()},
+        {"name": nested(), "text": nested()},
+    ],
+    ids=["data", "text", "display", "error", "stream"],
+)
+@pytest.mark.parametrize("kind", ["display_data", "update_display_data", "error"])
+def test_what_is_nested_too_deep_to_be_written_breaks_nothing(
+    kind: str, content: dict
+) -> None:
+    found = outputs({"kind": kind, "content": content}, stream("still here"))
+
+    assert found[-1]["text"] == "still here"

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from grading.course import Course
+from grading.runtime import executor as runs
 from grading.runtime.executor import Executor, SandboxError
 from grading.runtime.job import Job, Limits
 from grading.runtime.sandbox import HOME
@@ -153,6 +155,35 @@ def test_the_loss_of_a_trusted_process_is_no_zero_for_the_student(
 
     assert len(caught) == 1
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes))
+
+
+def test_what_is_said_after_the_last_cell_is_thrown_away_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runs, "MAX_DRAINED", 1 << 20)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        thread = threading.Thread(target=runs._drain, args=(ours,))
+        thread.start()
+        with pytest.raises(OSError, match="Broken pipe"):
+            theirs.sendall(bytes(4 << 20))
+        thread.join()
+
+
+def test_a_supervisor_outlives_its_sandbox_where_memory_runs_out(
+    executor: Executor,
+) -> None:
+    """Else what used up the memory would be a loss of the machine's, and no zero."""
+    thread = threading.Thread(target=executor.execute, args=(made(SLOW, wall_s=2),))
+    thread.start()
+    wait_for(lambda: len(below(executor.pids["kernel"])) >= 3)
+    scores = [
+        int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+        for pid in below(executor.pids["kernel"])
+    ]
+    thread.join()
+
+    assert scores[0] < scores[1] == scores[2]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 import time
@@ -18,8 +19,10 @@ import pytest
 from grading.runtime import sandbox
 from grading.runtime.executor import Executor
 from grading.runtime.job import Limits
-from grading.runtime.sandbox import filesystem, probe, seccomp
+from grading.runtime.sandbox import filesystem, limits, probe, seccomp, supervisor
 from grading.runtime.sandbox.limits import NICE, SESSION_NICE
+from grading.runtime.sandbox.namespaces import is_mapped
+from grading.runtime.sandbox.supervisor import FIRST_USER
 from samples.course import ROOT
 
 LIMITS = {"wall_s": 10, "memory_mb": 400, "processes": 20, "file_mb": 4, "cpu_s": 10}
@@ -293,6 +296,74 @@ time.sleep(60)
     )
 
     assert ended["why"] == "memory"
+
+
+def test_pages_that_were_put_out_to_swap_count_as_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = os.sysconf("SC_PAGESIZE")
+    files = {"statm": "9 3 1", "status": "VmRSS:\t 12 kB\nVmSwap:\t   2048 kB\n"}
+    monkeypatch.setattr(limits, "_read", lambda _, file: files.get(file, ""))
+
+    assert limits.usage(os.getpid(), 1 << 30).memory == 3 * pages + (2 << 20)
+
+
+def test_pages_that_cannot_be_told_apart_in_time_count_in_full(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a look at many processes would take so long that they could use more."""
+    files = {"statm": "9 3 1", "smaps_rollup": "row\nPss:  1 kB\nSwapPss:  2 kB\n"}
+    monkeypatch.setattr(limits, "_read", lambda _, file: files.get(file, ""))
+    shared = limits._together([1, 2])
+    monkeypatch.setattr(limits, "LOOK_S", 0)
+
+    assert shared == 2 * (3 << 10)
+    assert limits._together([1, 2]) == 2 * 3 * os.sysconf("SC_PAGESIZE")
+
+
+def test_parts_of_files_cannot_be_locked_and_whole_files_can() -> None:
+    """Linux keeps any number of such locks, in memory that counts for no process."""
+    found = said(
+        """
+import fcntl
+file = open('x', 'w')
+fcntl.flock(file, fcntl.LOCK_EX)
+for lock in (fcntl.F_SETLK, fcntl.F_SETLKW, 37, 38):
+    try:
+        fcntl.fcntl(file, lock, bytes(32))
+        say('locked')
+    except OSError as error:
+        say(error.strerror)
+"""
+    )
+
+    assert found == ["Function not implemented"] * 4
+
+
+def test_each_sandbox_has_a_user_of_its_own_where_root_grades() -> None:
+    """Linux counts pipes, watches and files in flight for each user."""
+    users = [said("say(open('/proc/self/uid_map').read().split())") for _ in range(2)]
+    (_, one, many), (_, other, _) = (eval(words) for (words,) in users)
+
+    assert many == "1"
+    assert one != other or os.geteuid() != 0 or not is_mapped(FIRST_USER)
+
+
+@pytest.mark.parametrize(
+    ("kills", "why"), [((0, 1), "oom"), ((1, 1), "exited")], ids=["memory", "itself"]
+)
+def test_it_is_told_apart_who_killed_a_process(
+    monkeypatch: pytest.MonkeyPatch, kills: tuple[int, int], why: str
+) -> None:
+    counted = iter(kills)
+    monkeypatch.setattr(supervisor, "killed_for_memory", lambda: next(counted))
+    killed = os.posix_spawn("/bin/sh", ["sh", "-c", "kill -9 $$"], {})
+    ours, theirs = socket.socketpair()
+
+    with ours, theirs:
+        ended = supervisor._watch(killed, Limits(), theirs)
+
+    assert ended["why"] == why
 
 
 @pytest.mark.parametrize("value", [0, 500, 1000])

@@ -138,6 +138,43 @@ def test_a_deep_value_is_refused() -> None:
         protocol.decode(value)
 
 
+@pytest.mark.parametrize("value", [b"[],", b'{"":0},', b"1,", b'"",'])
+def test_a_message_of_too_many_values_is_refused_before_they_are_made(
+    ends: Ends, value: bytes
+) -> None:
+    """A grader that makes millions of them does nothing else for seconds."""
+    many = value * (2_000_000 // len(value))
+    began = time.process_time()
+    threading.Thread(target=ends[0].sendall, args=(frame(b"[%b0]" % many),)).start()
+
+    with pytest.raises(ProtocolError, match="too many values"):
+        protocol.receive(ends[1], bounds=protocol.Bounds(text=1 << 22))
+    assert time.process_time() - began < 1
+
+
+def test_a_long_print_of_numbers_is_read(ends: Ends) -> None:
+    text = "0.5, [1, 2], " * 100_000
+    body = json.dumps({"text": text}).encode()
+    threading.Thread(target=ends[0].sendall, args=(frame(body),)).start()
+
+    read, _ = protocol.receive(ends[1], bounds=protocol.Bounds(text=1 << 22))
+
+    assert read == {"text": text}
+
+
+def test_a_set_of_numbers_with_one_hash_is_read_at_once_or_refused() -> None:
+    """Each is compared with all before it."""
+    colliding = [number * (2**61 - 1) for number in range(protocol.MAX_ITEMS)]
+    began = time.process_time()
+
+    read = protocol.decode({"kind": "set", "items": colliding[1:]})
+
+    assert len(read) == protocol.MAX_ITEMS - 1
+    assert time.process_time() - began < 1
+    with pytest.raises(ProtocolError, match="too large"):
+        protocol.decode({"kind": "set", "items": colliding})
+
+
 def frame(text: bytes) -> bytes:
     return struct.pack("<I", len(text)) + text
 

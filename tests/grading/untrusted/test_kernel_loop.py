@@ -46,6 +46,36 @@ print("goes on", _exit_code != 0)
     assert (result.status, result.marks["answer_2_complete"]) == ("graded", 1)
 
 
+def test_a_command_that_writes_without_end_is_ended_and_the_cell_goes_on(
+    executor: Executor,
+) -> None:
+    kept = "word = 'yes'\nlines = !$word; echo no >&2\nprint(len(lines), lines[-1])"
+    result = executor.execute(made(answer_1=kept, answer_2=f"!yes\n{RIGHT}"))
+
+    assert "wrote more than 4 MB" in shown(result, "answer_1")
+    assert shown(result, "answer_2").startswith("y\ny\n")
+    assert (result.status, result.marks["answer_2_complete"]) == ("graded", 1)
+
+
+EXITS = {
+    "an exit in the loop": "import asyncio, sys\n"
+    "asyncio.get_event_loop().call_soon(sys.exit)\nawait asyncio.sleep(9)",
+    "an exit after the cell": "import sys\n"
+    "get_ipython().events.register('post_execute', sys.exit)",
+    "an error without words": "class Odd(Exception):\n"
+    "    def __str__(self):\n        raise SystemExit\nraise Odd",
+}
+
+
+@pytest.mark.parametrize("cell", EXITS.values(), ids=EXITS)
+def test_a_cell_that_ends_the_kernel_s_own_work_costs_no_other(
+    executor: Executor, cell: str
+) -> None:
+    result = executor.execute(made(answer_1=cell, answer_2=RIGHT))
+
+    assert (result.status, result.marks["answer_2_complete"]) == ("graded", 1)
+
+
 ENDLESS = {
     "a loop that waits": "import asyncio\nawait asyncio.sleep(1000)",
     "a loop that is busy": "import asyncio\nawait asyncio.sleep(0)\nwhile True: pass",
