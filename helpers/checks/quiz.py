@@ -4,7 +4,7 @@ A student writes ``answer_1 = {"a", "c"}``. The visible test looks at the form o
 right answers stand in hidden tests, never here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from helpers.checks.property_check import CheckFailed, NotDone
@@ -31,14 +31,25 @@ def form(answer: object, options: str = "abcd") -> None:
     print(f"Your answer: {', '.join(sorted(letters))}. It is marked after you submit.")
 
 
-def no_wrong_option(answer: object, right: str, options: str = "abcd") -> None:
-    """Check that at least one option was chosen and none that is wrong."""
+def no_wrong_option(
+    answer: object,
+    right: str,
+    options: str = "abcd",
+    why_not: Mapping[str, str] | None = None,
+) -> None:
+    """Check that at least one option was chosen and none that is wrong.
+
+    ``why_not`` holds a reason for each wrong option. The student reads those of the
+    options chosen, and nothing about the others.
+    """
     name = "no wrong option is chosen"
     if wrong := _letters(answer, options) - set(right):
+        reasons = why_not or {}
+        named = [f"{key}: {reasons[key]}" for key in sorted(wrong & reasons.keys())]
         raise CheckFailed(
             "right options only",
             f"{len(wrong)} that {'is' if len(wrong) == 1 else 'are'} wrong",
-            "read the lesson on this question again.",
+            " ".join(named) or "read the lesson on this question again.",
             name,
         )
 

@@ -1,6 +1,7 @@
-"""The keys of graded questions about models agree with the models themselves."""
+"""The keys of graded questions agree with the models and with each other."""
 
 import ast
+import math
 import re
 from functools import cache
 
@@ -67,3 +68,71 @@ def test_the_question_names_the_hidden_layers_that_it_asks_about():
 def test_each_test_cell_has_the_key_of_the_reference(cell):
     (key,) = re.findall(r'answer_2, right="([a-d]+)"', CELLS[cell])
     assert set(key) == RIGHT
+
+
+# --- the quiz -------------------------------------------------------------------------
+
+QUIZ = {cell.id: cell.source for cell in source("quiz").cells}
+QUIZ_KEYS = {
+    name: ast.literal_eval(re.findall(r"\{.+?\}", text)[-1])
+    for name, text in references("quiz").items()
+}
+
+
+def quiz_question(number: int) -> str:
+    """Return the text of a question of the quiz."""
+    (text,) = (t for t in QUIZ.values() if t.startswith(f"## Question {number}:"))
+    return text
+
+
+def quiz_options(number: int, pattern: str) -> set[str]:
+    """Return the letters of a question's options that match a pattern."""
+    choices = re.findall(r"^- \*\*([a-d])\.\*\* (.+)$", quiz_question(number), re.M)
+    return {letter for letter, text in choices if re.search(pattern, text)}
+
+
+@pytest.mark.parametrize("answer", QUIZ_KEYS)
+def test_each_question_of_the_quiz_has_one_key_and_a_reason_for_each_other_option(
+    answer,
+):
+    calls = {
+        call.func.attr: {
+            word.arg: ast.literal_eval(word.value) for word in call.keywords
+        }
+        for text in QUIZ.values()
+        if text.startswith("quiz.form") and f"({answer})" in text
+        for call in (statement.value for statement in ast.parse(text).body)
+        if call.keywords
+    }
+    (no_wrong, complete) = calls["no_wrong_option"], calls["every_right_option"]
+    assert set(no_wrong["right"]) == set(complete["right"]) == QUIZ_KEYS[answer]
+    assert set(no_wrong["why_not"]) == set("abcd") - QUIZ_KEYS[answer]
+
+
+def test_the_kl_divergence_is_close_to_0_for_the_means_and_deviations_asked_about():
+    mean, deviation = (
+        float(number)
+        for number in re.search(
+            r"means of about (\S+) and standard deviations of about (\d+)",
+            quiz_question(16),
+        ).groups()
+    )
+    kl = (deviation**2 + mean**2 - 1 - 2 * math.log(deviation)) / 2
+    assert (quiz_options(16, "KL divergence of every") <= QUIZ_KEYS["answer_16"]) == (
+        kl < 1e-3
+    )
+
+
+def test_an_anomaly_that_is_easy_to_draw_is_missed_as_lesson_14_measures():
+    assert quiz_options(19, "easy to draw is missed") <= QUIZ_KEYS["answer_19"]
+    assert (
+        not quiz_options(19, "never fails|cannot be reconstr") & QUIZ_KEYS["answer_19"]
+    )
+
+
+def test_a_vae_is_promised_no_better_images_than_its_assignment_shows():
+    cells = [cell.source for cell in source("vae_by_hand").cells]
+    (question,) = (text for text in cells if text.startswith("## Question 2"))
+    assert '"a", "b"' in references("vae_by_hand")["answer_2"]
+    assert "**a.** For codes from the standard normal" in question
+    assert [text for text in cells if "pieces of them" in text][-1] == question

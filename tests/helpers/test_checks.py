@@ -307,6 +307,13 @@ def test_a_message_about_an_answer_does_not_tell_the_right_one():
         assert "'d'" not in message
 
 
+def test_a_message_gives_the_reasons_of_the_wrong_options_chosen_and_no_others():
+    why_not = {"b": "it is too wide.", "c": "it is too slow."}
+    message = message_of(quiz.no_wrong_option, {"a", "b"}, right="ad", why_not=why_not)
+    assert "b: it is too wide." in message
+    assert "slow" not in message
+
+
 # --- the interface --------------------------------------------------------------------
 
 
