@@ -17,7 +17,7 @@ same. The background is white, on a dark page too.
 """
 
 from helpers.plots.charts import bars, curves, histogram, loss_curves
-from helpers.plots.diagrams import diagram
+from helpers.plots.diagrams import diagram, hourglass
 from helpers.plots.figure import COLOURS, MARKERS, Picture, save
 from helpers.plots.images import (
     colorization,
@@ -32,6 +32,7 @@ from helpers.plots.latent import (
     latent_scatter,
     manifold,
     point_cloud,
+    residuals,
     thumbnails,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "diagram",
     "heatmaps",
     "histogram",
+    "hourglass",
     "image_row",
     "image_rows",
     "latent_grid",
@@ -54,6 +56,7 @@ __all__ = [
     "manifold",
     "point_cloud",
     "reconstructions",
+    "residuals",
     "save",
     "thumbnails",
 ]

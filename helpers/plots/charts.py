@@ -1,7 +1,7 @@
 """Numbers as lines, bars and histograms."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helpers.arrays import as_numbers
@@ -10,6 +10,7 @@ from helpers.plots.alt_text import count, listed, number, plain
 from helpers.plots.figure import (
     COLOURS,
     DASHES,
+    INK,
     MARKERS,
     Picture,
     describe,
@@ -28,6 +29,9 @@ from matplotlib.ticker import (
     NullLocator,
 )
 from numpy.typing import ArrayLike
+
+HATCHES = ("", "///", "...", "xxx", "\\\\\\", "+++")
+MAX_RUNS = 100  # more numbers for a bar are rather forgotten to be averaged
 
 
 @styled
@@ -155,38 +159,59 @@ def curves(
 
 @styled
 def bars(
-    values: Mapping[str, float],
+    values: Mapping[str, Any],
     *,
     ylabel: str,
     fmt: str = "{:.2f}",
     title: str | None = None,
     alt: str | None = None,
 ) -> Picture:
-    """Draw one bar for each number, with the number written at its end.
+    """Draw bars, with the number written at the end of each.
+
+    A bar of several runs stands at their mean, with a whisker of one standard deviation
+    up and down. Bars of several series stand side by side.
 
     Args:
-        values: label and number of each bar.
+        values: for each label a number; or the numbers of 2 to 100 runs; or for each
+            series one of these, ``{"PCA": {"MNIST": 0.05, "clothes": 0.03}, ...}``.
         ylabel: what the numbers are, with the unit.
         fmt: how a number is written, such as ``"{:.1f} dB"`` or ``"{:.0%}"``.
         title: text above the picture; none by default.
         alt: the alt text; made from what is drawn by default.
     """
-    numbers = validation.named_arrays(values, "values", validation.scalar)
-    written = [fmt.format(value) for value in numbers.values()]
-    width = int(np.clip(110 * len(numbers) + 90, 420, 900))
-    characters = max(6, (width - 90) // len(numbers) // 8)
-    labels = [
-        textwrap.fill(label, characters, break_on_hyphens=False) for label in numbers
-    ]
+    grouped = validation.named_arrays(values, "values", _by_series)
+    names = list(next(iter(grouped.values())))
+    for label, group in grouped.items():
+        if list(group) != names:
+            raise ValueError(
+                f"values[{label!r}] has the series {listed(group)}; expected "
+                f"{listed(names)}, as in the first group."
+            )
+    width = int(np.clip((60 + 50 * len(names)) * len(grouped) + 90, 420, 900))
     picture, axes = new_chart(width, 360, title)
-    drawn = axes.bar(labels, list(numbers.values()), width=0.6, color=COLOURS[0])
-    axes.bar_label(drawn, written, padding=3)
-    axes.set_ylabel(ylabel)
-    axes.axhline(0, color="#666666", linewidth=0.8)
-    axes.margins(y=0.12)
-    axes.tick_params(axis="x", length=0)
-    axes.grid(visible=False, axis="x")
-    parts = [f"{label} {text}" for label, text in zip(numbers, written, strict=True)]
+    share = 0.6 if len(names) == 1 else 0.84
+    for i, name in enumerate(names):
+        places = np.arange(len(grouped)) + share * ((i + 0.5) / len(names) - 0.5)
+        runs = [group[name] for group in grouped.values()]
+        axes.bar(
+            places,
+            [numbers.mean() for numbers in runs],
+            width=share / len(names),
+            color=COLOURS[i % len(COLOURS)],
+            hatch=HATCHES[i % len(HATCHES)],
+            edgecolor="white",
+            linewidth=0 if len(names) == 1 else 1,
+            label=name,
+        )
+        for place, numbers in zip(places, runs, strict=True):
+            _whisker_and_number(axes, place, numbers, fmt)
+    _dress_bars(axes, list(grouped), width, ylabel)
+    _legend(axes, len(names))
+    parts = (
+        f"{f'{label}, {name}' if name else label} {_written(numbers, fmt)}"
+        for label, group in grouped.items()
+        for name, numbers in group.items()
+    )
     return describe(
         picture, alt, title, f"Bars of {plain(ylabel)}: {', '.join(parts)}."
     )
@@ -232,6 +257,62 @@ def histogram(
     ]
     described = f"Histogram of {plain(xlabel)}. {'; '.join(parts)}."
     return describe(picture, alt, title, described)
+
+
+def _by_series(values: Any, name: str) -> dict[str, np.ndarray]:
+    """Return the runs of each series; one series without a name if there is one."""
+    if isinstance(values, Mapping):
+        return validation.named_arrays(values, name, _runs)
+    return {"": _runs(values, name)}
+
+
+def _runs(values: ArrayLike, name: str) -> np.ndarray:
+    """Return the numbers of 1 to 100 runs, shape (n,)."""
+    array = as_numbers(values, name)
+    if array.ndim > 1 or array.size > MAX_RUNS:
+        raise ValueError(
+            f"{name} has shape {array.shape}; expected one number, or those of up to "
+            f"{MAX_RUNS} runs. Average it first: .mean()."
+        )
+    return np.atleast_1d(array)
+
+
+def _whisker_and_number(
+    axes: Axes, place: float, numbers: np.ndarray, fmt: str
+) -> None:
+    """Draw the spread of a bar's runs, and write their mean beyond it."""
+    mean, spread = numbers.mean(), numbers.std()
+    if len(numbers) > 1:
+        axes.errorbar(place, mean, spread, color=INK, elinewidth=1.2, capsize=4)
+    above = mean >= 0
+    axes.annotate(
+        fmt.format(mean),
+        (place, mean + spread if above else mean - spread),
+        xytext=(0, 3 if above else -3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom" if above else "top",
+    )
+
+
+def _written(numbers: np.ndarray, fmt: str) -> str:
+    """Return a bar's number as text, with its spread if there is one."""
+    spread = f" ± {fmt.format(numbers.std())}" if len(numbers) > 1 else ""
+    return f"{fmt.format(numbers.mean())}{spread}"
+
+
+def _dress_bars(axes: Axes, labels: Sequence[str], width: int, ylabel: str) -> None:
+    """Name bars, and leave room above them for their numbers."""
+    characters = max(6, (width - 90) // len(labels) // 8)
+    axes.set_xticks(
+        range(len(labels)),
+        [textwrap.fill(label, characters, break_on_hyphens=False) for label in labels],
+    )
+    axes.set_ylabel(ylabel)
+    axes.axhline(0, color="#666666", linewidth=0.8)
+    axes.margins(y=0.12)
+    axes.tick_params(axis="x", length=0)
+    axes.grid(visible=False, axis="x")
 
 
 def _line(i: int, n: int) -> dict[str, Any]:

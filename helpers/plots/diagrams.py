@@ -1,11 +1,11 @@
-"""Boxes with text, and arrows between them."""
+"""Boxes with text and arrows between them; what a model's layers do with one image."""
 
 import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from helpers.arrays import as_numbers
+from helpers.arrays import as_images, as_numbers
 from helpers.plots import validation
 from helpers.plots.alt_text import count, listed
 from helpers.plots.figure import (
@@ -15,6 +15,7 @@ from helpers.plots.figure import (
     describe,
     fit_to_labels,
     pixel_axes,
+    put_image,
     set_title,
     styled,
 )
@@ -22,8 +23,10 @@ from helpers.plots.figure import (
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from numpy.typing import ArrayLike
 
 PADDING = np.array([20, 16])  # pixels: how much a box is larger than its text
+HOURGLASS_STEP, HOURGLASS_HEIGHT = 170, 300  # pixels: from column to column, and up
 
 
 @styled
@@ -79,6 +82,84 @@ def diagram(
         ways = [f"{names[start]} to {names[end]}" for start, end in pairs]
         described += f" Arrows: {listed(ways)}."
     return describe(picture, alt, title, described)
+
+
+@styled
+def hourglass(
+    stages: Mapping[str, ArrayLike],
+    *,
+    title: str | None = None,
+    alt: str | None = None,
+) -> Picture:
+    """Draw what becomes of one image on its way through a model.
+
+    Each unit of a layer is a bar, to the right if its activation is positive. A column
+    is as tall as its layer has units, so that a bottleneck shows.
+
+    Args:
+        stages: for each stage its label, and an image of shape (h, w) in [0, 1] or the
+            activations of a layer, shape (n,).
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
+    """
+    arrays = validation.named_arrays(stages, "stages", _stage)
+    units = [len(values) for values in arrays.values() if values.ndim == 1]
+    picture, axes = pixel_axes(HOURGLASS_STEP * len(arrays) - 40, HOURGLASS_HEIGHT)
+    for i, (label, values) in enumerate(arrays.items()):
+        left, middle = HOURGLASS_STEP * i, HOURGLASS_HEIGHT / 2
+        right = left + HOURGLASS_STEP - 40
+        if values.ndim == 2:
+            half = (right - left) / 2
+            put_image(axes, values, (left, right, middle - half, middle + half))
+        else:
+            half = middle * len(values) / max(units)
+            _draw_units(axes, values, (left, right, middle - half, middle + half))
+        axes.annotate(
+            label.strip(), ((left + right) / 2, -8), ha="center", va="top", fontsize=10
+        )
+        if i:
+            axes.annotate(
+                "",
+                (left - 6, middle),
+                (left - 34, middle),
+                arrowprops={"arrowstyle": "-|>", "color": "#666666"},
+            )
+    width = HOURGLASS_STEP * len(arrays) - 40
+    axes.set(xlim=(0, width), ylim=(0, HOURGLASS_HEIGHT), xticks=[], yticks=[])
+    set_title(axes, title)
+    fit_to_labels(picture, axes)
+    described = (
+        f"An image on its way through a model: {listed(map(str.strip, arrays))}."
+    )
+    return describe(picture, alt, title, described)
+
+
+def _stage(values: ArrayLike, name: str) -> np.ndarray:
+    """Return an image (h, w), or the activations (n,) of a layer."""
+    array = as_numbers(values, name)
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} has shape {array.shape}; expected (h, w) for an image or (n,) for "
+            "a layer. Take one image alone: [0], and [0, ..., 0] without its channel."
+        )
+    return as_images(array[np.newaxis], name)[0] if array.ndim == 2 else array
+
+
+def _draw_units(
+    axes: Axes, values: np.ndarray, extent: tuple[float, float, float, float]
+) -> None:
+    """Draw activations as bars from the middle of (left, right, bottom, top)."""
+    left, right, bottom, top = extent
+    middle, half = (left + right) / 2, (right - left) / 2
+    height = (top - bottom) / len(values)
+    axes.barh(
+        top - height * (np.arange(len(values)) + 0.5),
+        half * values / max(np.abs(values).max(), 1e-9),
+        height=0.7 * height,
+        left=middle,
+        color=np.where(values < 0, COLOURS[1], COLOURS[0]),
+    )
+    axes.plot([middle, middle], [bottom, top], color="#999999", linewidth=0.8)
 
 
 @dataclass(frozen=True)

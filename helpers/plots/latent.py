@@ -1,5 +1,6 @@
 """Points of a latent space, alone or with what they are decoded to."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from helpers.plots.figure import (
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import ArrayLike
 
@@ -34,6 +36,7 @@ def latent_scatter(
     labels: ArrayLike,
     class_names: Sequence[str] | None = None,
     *,
+    paths: Mapping[str, ArrayLike] | None = None,
     xlabel: str = "$z_1$",
     ylabel: str = "$z_2$",
     title: str | None = None,
@@ -46,6 +49,7 @@ def latent_scatter(
         labels: classes 0 to 9 of shape (n,).
         class_names: names of the classes, in the order of the labels; else the labels
             themselves.
+        paths: label and points of shape (m, 2) of lines to draw over the scatter.
         xlabel: what the horizontal axis shows.
         ylabel: what the vertical axis shows.
         title: text above the picture; none by default.
@@ -63,6 +67,10 @@ def latent_scatter(
         for label, name in names.items()
     }
     axes.set(xlabel=xlabel, ylabel=ylabel)
+    lines = {} if paths is None else validation.named_arrays(paths, "paths", _path)
+    for (label, line), dash in zip(lines.items(), itertools.cycle(DASHES)):
+        look = {"color": "black", "linestyle": dash, "marker": "o", "markersize": 6}
+        axes.plot(*line.T, label=label, markerfacecolor="white", **look)
     # One unit is equally long on both axes: distances in the plane are comparable.
     axes.set_aspect("equal", adjustable="datalim")
     _class_legend(axes)
@@ -77,6 +85,8 @@ def latent_scatter(
         f"{plain(ylabel)} from {number(low_y)} to {number(high_y)}. Class medians: "
         f"{', '.join(places)}."
     )
+    if lines:
+        described += f" {count(len(lines), 'path')} over it: {listed(lines)}."
     return describe(picture, alt, title, described)
 
 
@@ -293,6 +303,52 @@ def point_cloud(
     return describe(picture, alt, title, f"{described}.")
 
 
+@styled
+def residuals(
+    points: ArrayLike,
+    x_hats: Mapping[str, ArrayLike],
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str | None = None,
+    alt: str | None = None,
+) -> Picture:
+    """Draw points of a plane, their reconstructions, and a stick between each pair.
+
+    Args:
+        points: shape (n, 2), such as a cloud in space seen from one side.
+        x_hats: label and reconstructions of shape (n, 2), a panel for each.
+        xlabel: what the horizontal axis shows.
+        ylabel: what the vertical axis shows.
+        title: text above the picture; none by default.
+        alt: the alt text; made from what is drawn by default.
+    """
+    places = validation.points(points, 2, "points")
+    others = validation.named_arrays(
+        x_hats, "x_hats", lambda v, name: validation.points(v, 2, name)
+    )
+    validation.same_length({"points": places} | others)
+    picture = Picture(60 + 430 * len(others), 400, layout="constrained")
+    panels = picture.subplots(1, len(others), sharex=True, sharey=True, squeeze=False)
+    for axes, (label, ends) in zip(panels[0], others.items(), strict=True):
+        for start, end in zip(places, ends, strict=True):
+            axes.plot(*np.stack([start, end]).T, color="#999999", linewidth=1, zorder=1)
+        for i, (name, dots) in enumerate({"point": places, label: ends}.items()):
+            look = {"color": COLOURS[i], "marker": MARKERS[i], "label": name}
+            axes.scatter(*dots.T, s=22, zorder=2 + i, **look)
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.set_xlabel(xlabel)
+        axes.legend(loc="upper center", frameon=True, framealpha=0.9, edgecolor="none")
+    panels[0, 0].set_ylabel(ylabel)
+    if title:
+        picture.suptitle(title, x=0.02, ha="left", fontsize=11)
+    described = (
+        f"{count(len(places), 'point')} and their reconstructions, joined by sticks, "
+        f"{plain(ylabel)} against {plain(xlabel)}: {listed(others)}."
+    )
+    return describe(picture, alt, title, described)
+
+
 def _scatter_classes(
     axes: Axes,
     points: np.ndarray,
@@ -317,11 +373,17 @@ def _scatter_classes(
         )
 
 
+def _path(values: ArrayLike, name: str) -> np.ndarray:
+    """Return the points (m, 2) of a line."""
+    return validation.points(values, 2, name)
+
+
 def _class_legend(axes: Axes) -> None:
     """Name the classes beside the axes, with markers large and opaque."""
     legend = axes.legend(loc="upper left", bbox_to_anchor=(1, 1), handletextpad=0.2)
-    for handle in filter(None, legend.legend_handles):
-        handle.set(alpha=1, sizes=[45])
+    for handle in legend.legend_handles:
+        if isinstance(handle, PathCollection):
+            handle.set(alpha=1, sizes=[45])
 
 
 def _write_apart(

@@ -67,17 +67,6 @@ def points(values: ArrayLike, dimensions: int, name: str) -> np.ndarray:
     return array
 
 
-def scalar(value: float, name: str) -> float:
-    """Return one number."""
-    array = as_numbers(value, name)
-    if array.size != 1:
-        raise ValueError(
-            f"{name} has shape {array.shape}; expected one number. Average it first: "
-            ".mean()."
-        )
-    return float(array.reshape(()))
-
-
 def classes(labels: ArrayLike, n: int) -> np.ndarray:
     """Return n class labels from 0 to 9."""
     array = as_numbers(labels, "labels")

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from helpers import plots
@@ -65,6 +66,17 @@ PICTURES = {
     ),
     "heatmaps": lambda **words: plots.heatmaps(
         CODES[:48].reshape(6, 4, 4), list("abcdef"), **words
+    ),
+    "residuals": lambda **words: plots.residuals(
+        CODES[:9],
+        {"plane": CODES[:9] * (1, 0), "curve": CODES[:9] + 0.1},
+        xlabel="across",
+        ylabel="up",
+        **words,
+    ),
+    "hourglass": lambda **words: plots.hourglass(
+        {"image": DIGITS[0, ..., 0], "30 units": CODES[:30, 0], "code": [1, -2]},
+        **words,
     ),
     "diagram": lambda **words: plots.diagram(LAYERS, [LAYERS], marked=["z"], **words),
 }
@@ -344,9 +356,38 @@ def test_bars_write_their_numbers():
     assert {"50%", "-25%"} <= {text.get_text() for text in picture.axes[0].texts}
 
 
-def test_a_bar_of_several_numbers_is_refused():
-    with pytest.raises(ValueError, match=r"values\['PCA'\] has shape \(2,\).*Average"):
-        plots.bars({"PCA": [1, 2]}, ylabel="error")
+def test_a_bar_of_several_runs_shows_their_mean_and_their_spread():
+    picture = plots.bars({"PCA": 3, "model": [1, 3]}, ylabel="error", fmt="{:.1f}")
+    assert picture.alt == "Bars of error: PCA 3.0, model 2.0 ± 1.0."
+    tops = [patch.get_height() for patch in picture.axes[0].patches]
+    assert tops == [3, 2]
+    (whisker,) = picture.axes[0].collections
+    assert [tuple(ends[:, 1]) for ends in whisker.get_segments()] == [(1, 3)]
+
+
+def test_bars_of_several_series_stand_side_by_side_and_differ_not_in_colour_alone():
+    values = {"PCA": {"digits": 1, "clothes": 2}, "model": {"digits": 3, "clothes": 4}}
+    picture = plots.bars(values, ylabel="error", fmt="{:.0f}")
+    bars = picture.axes[0].patches
+    assert [bar.get_height() for bar in bars] == [1, 3, 2, 4]
+    edges = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars)
+    assert all(right <= left + 1e-9 for (_, right), (left, _) in pairwise(edges))
+    assert len({(bar.get_facecolor(), bar.get_hatch()) for bar in bars}) == 2
+    assert len({bar.get_hatch() for bar in bars}) == 2
+    assert "PCA, digits 1, PCA, clothes 2" in picture.alt
+    assert len(picture.axes[0].get_legend().get_texts()) == 2
+
+
+def test_groups_of_different_series_are_refused():
+    values = {"PCA": {"digits": 1}, "model": {"clothes": 4}}
+    with pytest.raises(ValueError, match=r"'model'.*clothes; expected digits"):
+        plots.bars(values, ylabel="error")
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (101,)])
+def test_a_bar_of_numbers_that_are_no_runs_is_refused(shape):
+    with pytest.raises(ValueError, match=r"values\['PCA'\] has shape .*Average"):
+        plots.bars({"PCA": np.ones(shape)}, ylabel="error")
 
 
 def test_a_histogram_shows_shares_that_add_up_to_one_whatever_the_set_size():
@@ -399,6 +440,31 @@ def test_class_names_at_the_same_place_are_written_beside_each_other():
 def test_codes_and_labels_that_do_not_fit_are_refused(codes, labels, message):
     with pytest.raises(ValueError, match=message):
         plots.latent_scatter(codes, labels)
+
+
+def test_a_path_is_drawn_over_the_scatter_and_named():
+    path = [(0, 0), (1, 2), (2, 4)]
+    picture = plots.latent_scatter(CODES, LABELS, paths={"3 to 4": path})
+    (line,) = picture.axes[0].lines
+    assert line.get_xydata().tolist() == [[0, 0], [1, 2], [2, 4]]
+    assert picture.alt.endswith("1 path over it: 3 to 4.")
+
+
+def test_each_reconstruction_has_a_panel_with_a_stick_for_each_point():
+    points = CODES[:9]
+    picture = plots.residuals(
+        points, {"a": points, "b": points + 1}, xlabel="x", ylabel="y"
+    )
+    first, second = picture.axes
+    assert len(first.lines) == len(second.lines) == 9
+    assert second.lines[3].get_xydata() == pytest.approx(
+        np.stack([points[3], points[3] + 1])
+    )
+
+
+def test_points_without_their_reconstruction_are_refused():
+    with pytest.raises(ValueError, match="'points' 9 and 'a' 8"):
+        plots.residuals(CODES[:9], {"a": CODES[:8]}, xlabel="x", ylabel="y")
 
 
 def test_too_few_class_names_are_refused():
@@ -590,6 +656,22 @@ def test_marking_a_box_that_does_not_exist_is_refused():
 
 
 # Files -------------------------------------------------------------------------------
+
+
+def test_the_columns_of_an_hourglass_are_as_tall_as_their_layers():
+    picture = plots.hourglass({"wide": np.ones(40), "code": [1, -1, 0.5, 0]})
+    bars = picture.axes[0].patches
+    wide, code = bars[:40], bars[40:]
+    assert [np.sign(bar.get_width()) for bar in code] == [1, -1, 1, 0]
+    top, bottom = (wide[i].get_y() for i in (0, -1))
+    assert top - bottom == pytest.approx(13 * (code[0].get_y() - code[-1].get_y()))
+
+
+def test_several_images_are_no_stage_of_an_hourglass():
+    with pytest.raises(
+        ValueError, match=r"stages\['image'\] has shape .*Take one image"
+    ):
+        plots.hourglass({"image": DIGITS})
 
 
 def test_a_saved_picture_keeps_its_alt_text(tmp_path):
