@@ -29,6 +29,8 @@ from matplotlib.collections import PathCollection
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import ArrayLike
 
+MANY_POINTS = 100  # from here on a name hides only a few of them
+
 
 @styled
 def latent_scatter(
@@ -43,6 +45,8 @@ def latent_scatter(
     alt: str | None = None,
 ) -> Picture:
     """Draw points of the plane coloured by class, the class written at its median.
+
+    Below 100 points the names stand beside the axes alone, since they would hide many.
 
     Args:
         codes: points of shape (n, 2): codes, or a projection of them.
@@ -69,12 +73,13 @@ def latent_scatter(
     axes.set(xlabel=xlabel, ylabel=ylabel)
     lines = {} if paths is None else validation.named_arrays(paths, "paths", _path)
     for (label, line), dash in zip(lines.items(), itertools.cycle(DASHES)):
-        look = {"color": "black", "linestyle": dash, "marker": "o", "markersize": 6}
+        look: dict[str, Any] = {"color": "black", "linestyle": dash, "marker": "o"}
         axes.plot(*line.T, label=label, markerfacecolor="white", **look)
     # One unit is equally long on both axes: distances in the plane are comparable.
     axes.set_aspect("equal", adjustable="datalim")
     _class_legend(axes)
-    _write_apart(picture, axes, medians)
+    if len(points) >= MANY_POINTS:
+        _write_apart(picture, axes, medians)
     (low_x, low_y), (high_x, high_y) = points.min(axis=0), points.max(axis=0)
     places = [
         f"{name} at ({number(x)}, {number(y)})" for name, (x, y) in medians.items()

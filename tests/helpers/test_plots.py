@@ -415,8 +415,13 @@ def test_a_class_is_written_at_its_median():
     assert "d at (10, 5)" in picture.alt
 
 
+def test_names_do_not_hide_few_points():
+    picture = plots.latent_scatter(CODES[:60], LABELS[:60])
+    assert not picture.axes[0].texts
+
+
 def test_class_names_at_the_same_place_are_written_beside_each_other():
-    picture = plots.latent_scatter(np.zeros((10, 2)), np.arange(10))
+    picture = plots.latent_scatter(np.zeros((200, 2)), LABELS)
     picture.canvas.draw()
     boxes = [text.get_window_extent() for text in picture.axes[0].texts]
     middles = sorted((box.y0 + box.y1) / 2 for box in boxes)
