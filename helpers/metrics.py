@@ -1,11 +1,11 @@
 """How close reconstructed images are to their originals.
 
-Every function takes two sets of images as numpy arrays (or anything that
-``numpy.asarray`` takes, such as a Keras tensor) with values in [0, 1] and shape
-(n, h, w), (n, h, w, 1) or (n, h, w, 3).
+All functions but `frechet_distance`, which compares two sets of features, take two
+sets of images as numpy arrays (or anything that ``numpy.asarray`` takes, such as a
+Keras tensor) with values in [0, 1] and shape (n, h, w), (n, h, w, 1) or (n, h, w, 3).
 """
 
-from helpers.arrays import as_images
+from helpers.arrays import as_images, as_numbers
 
 import numpy as np
 import skimage.metrics
@@ -99,6 +99,49 @@ def rounded_accuracy(x: ArrayLike, x_hat: ArrayLike) -> float:
     """
     x, x_hat = _pair(x, x_hat)
     return float(np.mean(np.round(x) == np.round(x_hat)))
+
+
+def frechet_distance(features: ArrayLike, others: ArrayLike) -> float:
+    """Return how far two sets of features are apart as sets: 0 if they agree.
+
+    Both are taken for normal distributions with their means and covariances; the
+    distance is ``|m1 - m2|² + trace(c1 + c2 - 2 sqrt(c1 c2))``. With features from a
+    classifier it judges generated images: their quality and their variety (Heusel et
+    al., 2017, https://arxiv.org/abs/1706.08500). It depends on the features and on the
+    numbers of images, so compare only distances for which both are the same, and put
+    that between two sets of real images beside them.
+
+    Args:
+        features: shape (n, d), of n images, more than d.
+        others: shape (m, d), of others.
+
+    Raises:
+        TypeError: an argument is not an array of numbers.
+        ValueError: the shapes are not (n, d) and (m, d), or a set has too few images.
+
+    >>> square = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    >>> round(frechet_distance(square, square + [3, 0]), 6)
+    9.0
+    """
+    sets = as_numbers(features, "features"), as_numbers(others, "others")
+    if any(a.ndim != 2 for a in sets) or sets[0].shape[1] != sets[1].shape[1]:
+        raise ValueError(
+            f"features has shape {sets[0].shape} and others {sets[1].shape}; expected "
+            "(n, d) and (m, d), the same d features of n and of m images."
+        )
+    if min(map(len, sets)) <= sets[0].shape[1]:
+        raise ValueError(
+            f"there are {len(sets[0])} and {len(sets[1])} images for "
+            f"{sets[0].shape[1]} features; expected more images than features, since "
+            "a covariance is estimated."
+        )
+    between = np.sum((sets[0].mean(axis=0) - sets[1].mean(axis=0)) ** 2)
+    one, other = (np.atleast_2d(np.cov(a, rowvar=False)) for a in sets)
+    # The eigenvalues of (one · other) are those of the symmetric root · other · root.
+    values, vectors = np.linalg.eigh(one)
+    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
+    shared = np.linalg.eigvalsh(root @ other @ root).clip(0)
+    return float(between + np.trace(one + other) - 2 * np.sqrt(shared).sum())
 
 
 def _pair(x: ArrayLike, x_hat: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ same. The background is white, on a dark page too.
 
 from helpers.plots.charts import bars, curves, histogram, loss_curves
 from helpers.plots.diagrams import diagram, hourglass
+from helpers.plots.fields import arrows
 from helpers.plots.figure import COLOURS, MARKERS, Picture, save
 from helpers.plots.images import (
     colorization,
@@ -40,6 +41,7 @@ __all__ = [
     "COLOURS",
     "MARKERS",
     "Picture",
+    "arrows",
     "bars",
     "colorization",
     "curves",

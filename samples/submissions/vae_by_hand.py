@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from samples.submissions import submission
+from samples.submissions import lesson_11, submission
 from samples.submissions.submission import changed, half_right
 
 REFERENCE = """
@@ -256,6 +256,8 @@ SUBMISSIONS = [
     right("add_loss in a layer, functional, a list returned", ADD_LOSS),
     right("subclassed, one layer split in two, TensorFlow", SUBCLASSED),
     right("tensorflow.keras, a Lambda layer that samples", OLD_IMPORTS),
+    right("the VAE of lesson 11", lesson_11.by_hand("VAE")),
+    right("the VAE of lesson 11 with its train step", lesson_11.by_hand("TapeVAE")),
     # the code
     wrong(
         "z is mu",

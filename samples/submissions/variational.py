@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from samples.submissions import lesson_11
 from samples.submissions.submission import changed, half_right, right, variant
 
 REFERENCE = """
@@ -467,6 +468,7 @@ SUBMISSIONS = [
     right("compute_loss", COMPUTE_LOSS),
     right("a training step of its own", TRAIN_STEP),
     right("a training step that reports three losses", THREE_LOSSES),
+    right("the classes of lesson 11", lesson_11.VARIATIONAL),
     right("subclassed, layers made last to first", SUBCLASSED),
     right("flat, layers shared, a list returned, a schedule", FLAT),
     right("a sequential decoder, activations as layers", SEQUENTIAL),

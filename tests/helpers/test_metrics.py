@@ -5,6 +5,7 @@ from helpers import metrics
 import numpy as np
 import pytest
 import skimage.metrics
+from scipy.linalg import sqrtm
 
 
 @pytest.fixture
@@ -68,3 +69,41 @@ def test_different_shapes_do_not_compare():
 def test_images_smaller_than_the_window_of_ssim_are_refused():
     with pytest.raises(ValueError, match=r"images are 6×9 pixels; .* at least 7×7"):
         metrics.ssim(np.zeros((2, 6, 9)), np.zeros((2, 6, 9)))
+
+
+@pytest.fixture
+def features():
+    rng = np.random.default_rng(0)
+    mix = rng.normal(size=(3, 3))
+    return rng.normal(size=(400, 3)) @ mix, 2 * rng.normal(size=(300, 3)) + 1
+
+
+def test_the_frechet_distance_is_that_of_the_formula_with_a_matrix_root(features):
+    c1, c2 = (np.cov(a.T) for a in features)
+    between = np.sum((features[0].mean(axis=0) - features[1].mean(axis=0)) ** 2)
+    expected = between + np.trace(c1 + c2 - 2 * sqrtm(c1 @ c2).real)
+    assert metrics.frechet_distance(*features) == pytest.approx(expected)
+    assert metrics.frechet_distance(*features[::-1]) == pytest.approx(expected)
+
+
+def test_a_set_has_no_distance_from_itself_in_another_order(features):
+    a = np.hstack([features[0], features[0][:, :1]])  # no full rank
+    assert metrics.frechet_distance(a, a[::-1]) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_frechet_distance_sees_missing_variety(features):
+    one_kind = 0.1 * features[0]
+    assert metrics.frechet_distance(features[0], one_kind) > 1
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        (((9, 3), (9, 2)), "the same d features"),
+        (((9, 3, 1), (9, 3)), "the same d features"),
+        (((9, 3), (3, 3)), "more images than features"),
+    ],
+)
+def test_features_that_cannot_be_compared_are_refused(shapes, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.frechet_distance(*(np.ones(shape) for shape in shapes))

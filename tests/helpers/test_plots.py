@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.quiver import Quiver
 from matplotlib.text import Text
 from PIL import Image
 
@@ -80,6 +81,7 @@ PICTURES = {
         {"image": DIGITS[0, ..., 0], "30 units": CODES[:30, 0], "code": [1, -2]},
         **words,
     ),
+    "arrows": lambda **words: plots.arrows(CODES, -0.1 * CODES, CODES, **words),
     "diagram": lambda **words: plots.diagram(LAYERS, [LAYERS], marked=["z"], **words),
 }
 
@@ -572,6 +574,22 @@ def test_a_plane_that_is_none_is_refused(plane, message):
 def test_points_of_the_plane_are_refused_in_space():
     with pytest.raises(ValueError, match=r"clouds\['codes'\] has shape \(200, 2\)"):
         plots.point_cloud({"codes": CODES})
+
+
+# Arrows -------------------------------------------------------------------------------
+
+
+def test_an_arrow_begins_at_its_point_and_is_as_long_as_its_move():
+    picture = plots.arrows([[0, 0], [2, 2]], [[1, 0], [0, 0.5]])
+    drawn = next(c for c in picture.axes[0].collections if isinstance(c, Quiver))
+    assert drawn.get_offsets().tolist() == [[0, 0], [2, 2]]
+    assert (drawn.U.tolist(), drawn.V.tolist()) == ([1, 0], [0, 0.5])
+    assert (drawn.scale, drawn.scale_units, drawn.angles) == (1, "xy", "xy")
+
+
+def test_points_and_moves_of_different_number_are_refused():
+    with pytest.raises(ValueError, match="2 points and 1 moves"):
+        plots.arrows([[0, 0], [1, 1]], [[1, 0]])
 
 
 def test_heat_maps_with_negative_numbers_are_white_at_zero():
