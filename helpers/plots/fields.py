@@ -46,7 +46,7 @@ def arrows(
     axes.grid(visible=False)
     if background is not None:
         behind = validation.points(background, 2, "background")
-        axes.scatter(*behind.T, s=14, color=COLOURS[1], linewidths=0)
+        axes.scatter(behind[:, 0], behind[:, 1], s=14, color=COLOURS[1], linewidths=0)
         described += f", on {count(len(behind), 'point')}"
     axes.quiver(
         *starts.T,
