@@ -3,11 +3,12 @@
 from dataclasses import replace
 from functools import partial
 
+from grading.runtime.job import Status
 from samples.attacks.attack import SMALL, Attack
 
 fill = partial(Attack, kind="memory of no process", limits=replace(SMALL, wall_s=8))
 share = partial(Attack, kind="shares of a user", limits=replace(SMALL, wall_s=8))
-FAILED = frozenset({"failed"})
+FAILED: frozenset[Status] = frozenset({"failed"})
 
 IN_ALL = """
 import fcntl, mmap, os, select, socket, struct, time
