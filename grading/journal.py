@@ -7,8 +7,10 @@ The journal alone decides what is done: neither the gradebook nor the clock does
 
 import hashlib
 import json
+import os
 import secrets
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -64,8 +66,8 @@ class Journal:
         path: the file.
         write: whether results are to be added. Otherwise a journal that does not exist
             is taken for an empty one, and not made.
-        shared: whether the file's group may write it. Otherwise it may as far as the
-            process's mask for new files lets it; others never may.
+        shared: whether the file's group may read and write it. Otherwise it may if the
+            process's mask lets a group write new files; others never may.
     """
 
     def __init__(self, path: Path, *, write: bool = True, shared: bool = False) -> None:
@@ -82,7 +84,8 @@ class Journal:
         with self._clear_errors():
             if self.write:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self.path.touch(mode=0o660)
+                group_writes = self.shared or not _mask() & stat.S_IWGRP
+                self.path.touch(mode=0o660 if group_writes else 0o600)
                 if self.shared:
                     share(self.path.parent, self.path)
             empty = not self.write and not _size(self.path)
@@ -274,6 +277,13 @@ class Journal:
                 "that was handed in is run again. Marks given by hand stay, also where "
                 "a student's work is new: look at those."
             ) from error
+
+
+def _mask() -> int:
+    """Return the process's mask for new files, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _size(path: Path) -> int:

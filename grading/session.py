@@ -163,7 +163,7 @@ def plan(
     for student in students:
         submission = intake.receive(course, assignment, student)
         job = assemble.job(assignment, submission, environment, limits=allowed)
-        work = Work(submission, replace(job, seed=journal.seed(job.key)))
+        work = Work(submission, assemble.seeded(job, journal.seed(job.key)))
         works.append(work)
         result = _recorded(journal, work)
         if result is not None:
@@ -190,12 +190,11 @@ def try_own_solution(
     """
     if assignment.ordinary is None:
         return
-    own = Submission("own-solution", assignment.name, solutions=assignment.solutions)
     allowed = limits(course, assignment.name)
-    job = assemble.job(assignment, own, fingerprint.environment(), limits=allowed)
+    job = assemble.own_solution(assignment, fingerprint.environment(), allowed)
     if journal.tried(job.key):
         return
-    job = replace(job, seed=journal.seed(job.key))
+    job = assemble.seeded(job, journal.seed(job.key))
     ((_, outcome),) = backends.run(
         [job],
         scheduler=backend.scheduler,

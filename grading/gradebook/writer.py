@@ -6,6 +6,7 @@ notebook, never the student's folder, and its Execute step is replaced by
 """
 
 import shutil
+import warnings
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import timedelta
@@ -21,6 +22,7 @@ from grading.course import Course
 from grading.gradebook import entries, storage
 from grading.gradebook.converters import ConvertError, convert
 from grading.gradebook.recorded_outputs import Replay
+from grading.gradebook.sandboxed import SandboxedExecute
 from grading.gradebook.storage import WriteError
 from grading.journal import Journal
 from grading.runtime.job import Job, Result
@@ -123,7 +125,10 @@ class Writer:
 
     def _extend(self, gradebook: Gradebook, student: str) -> None:
         """Give a student more time, if that is known, before the work is written."""
-        if student in self.extra_days:
+        if student not in self.extra_days:
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of nbgrader about its own database
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(
                 self.assignment.name,
@@ -163,7 +168,7 @@ class Writer:
             # The cells' metadata are the course's own, checked when it was entered: to
             # check them twice more takes a fifth of the time.
             config.Autograde[trait] = [
-                Replay if step is Execute else step
+                Replay if step in (Execute, SandboxedExecute) else step
                 for step in steps
                 if step is not CheckCellMetadata
             ]

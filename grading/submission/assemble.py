@@ -92,6 +92,17 @@ def job(
     return replace(made, key=key(made, environment))
 
 
+def own_solution(assignment: Assignment, environment: str, limits: Limits) -> Job:
+    """Return what is to be run to see whether the course's own solution is right."""
+    own = Submission("own-solution", assignment.name, solutions=assignment.solutions)
+    return job(assignment, own, environment, limits=limits)
+
+
+def seeded(job: Job, seed: int) -> Job:
+    """Return a job whose checks draw from a seed."""
+    return replace(job, seed=seed)
+
+
 def work_key(job: Job) -> str:
     """Return a hash of what the student wrote alone."""
     work = [[cell.name, cell.source] for cell in job.cells if cell.role == "solution"]

@@ -67,6 +67,34 @@ def test_nobody_else_on_the_machine_reads_it(path):
         assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("mask", "shared", "mode"),
+    [
+        (0o022, False, 0o600),
+        (0o077, False, 0o600),
+        (0o002, False, 0o660),
+        (0o007, False, 0o660),
+        (0o022, True, 0o660),
+    ],
+)
+def test_a_second_account_of_the_group_can_work_where_that_is_set(
+    path, mask, shared, mode
+):
+    before = os.umask(mask)
+    try:
+        with Journal(path, shared=shared) as journal:
+            journal.record(result(key="k1"))
+        with lock(path.parent / "lock", shared=shared):
+            lock_mode = (path.parent / "lock").stat().st_mode
+    finally:
+        os.umask(before)
+    assert bool(lock_mode & 0o020) == (mode == 0o660)
+    assert path.stat().st_mode & 0o777 == mode
+    others = [file.stat().st_mode & 0o007 for file in path.parent.glob("journal.db*")]
+    assert others
+    assert not any(others)
+
+
 @pytest.mark.parametrize("write", [True, False])
 def test_a_torn_write_costs_that_result_alone(path, tmp_path, write):
     with Journal(path) as journal:

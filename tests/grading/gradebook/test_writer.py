@@ -345,6 +345,19 @@ def test_added_cells_and_the_time_of_handing_in_reach_nbgrader(
         assert str(found.timestamp) == "2026-11-21 18:00:00"
 
 
+@pytest.mark.parametrize(("days", "lost"), [({}, 20), ({"ana": 2}, 0)])
+def test_a_student_with_more_time_is_not_late(course, assignment, journal, days, lost):
+    with course.gradebook() as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate="2026-12-01 18:00 UTC")
+    course.config.LateSubmissionPlugin.penalty_method = "zero"
+    _, job = hand_in(course, assignment)
+    one = Writer(course, assignment, journal, days)
+    one.write(job, graded(assignment, job), "2026-12-02 18:00:00 UTC")
+    with course.gradebook() as gradebook:
+        found = gradebook.find_submission(NAME, "ana")
+        assert (found.late_submission_penalty or 0.0) == lost
+
+
 POINTS = [0.0, 0.1, 1 / 3, 1.0, 1.9999999999999998, 2.0]
 RECORDED = [
     new_output("stream", name="stderr", text="boo"),

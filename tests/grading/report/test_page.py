@@ -250,7 +250,7 @@ def test_names_and_notes_of_students_are_printed_as_they_are():
     about = SimpleNamespace(name="quiz", points=POINTS)
     with cli.console.capture() as printed:
         cli.console.print(
-            cli._table(about, {"ana": result("ana", notes=(strange,))}, [])
+            cli._table(about, {"ana": result("ana", notes=(strange,))}, {}, [])
         )
     assert "'[/red].ipynb'" in printed.get()
 
