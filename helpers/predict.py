@@ -38,16 +38,21 @@ class Prediction(ABC, Generic[Answer]):
         self.question = question
 
     @abstractmethod
+    def ask(self) -> None:
+        """Show the question, with the box that takes the prediction."""
+
+    @abstractmethod
     def compare(self, value: Answer) -> None:
         """Show what was predicted beside what came out."""
 
     def _ask(self, text: str, hint: str, **data: Any) -> None:
-        """Show the question, with the box that takes the prediction."""
+        """Show the question with more text, and pass more data to the box."""
         _asked[self.question] = None
         question = html.escape(self.question)
         interactive.show(
             "prediction",
-            f"<p><strong>Predict:</strong> {question}</p>{text}<p><em>{hint}</em></p>",
+            f"<p><strong>Predict:</strong> {question}</p>{text}"
+            f"<p><em>{html.escape(hint)}</em></p>",
             f"Predict: {self.question} {hint}",
             {"action": "ask", "question": self.question, **data},
         )
@@ -82,6 +87,9 @@ class Choice(Prediction[str]):
             raise PredictionError(
                 f"{question!r} needs two options or more, each another."
             )
+
+    def ask(self) -> None:
+        """Show the question, with a button for each option."""
         listed = "".join(f"<li>{html.escape(option)}</li>" for option in self.options)
         self._ask(
             f"<ul>{listed}</ul>", "Run this cell to choose.", options=self.options
@@ -119,9 +127,13 @@ class Number(Prediction[float]):
         super().__init__(question)
         self.unit = unit
         self.within = within
-        near = "within a tenth" if within is None else f"within {within:g} {unit}"
-        rule = f"{near.strip()} counts as right"
-        self._ask("", f"Run this cell to type a number; {rule}.", unit=unit, rule=rule)
+
+    def ask(self) -> None:
+        """Show the question, with a field for the number."""
+        near = "a tenth" if self.within is None else f"{self.within:g} {self.unit}"
+        rule = f"within {near.strip()} counts as right"
+        hint = f"Run this cell to type a number; {rule}."
+        self._ask("", hint, unit=self.unit, rule=rule)
 
     def compare(self, value: float, fmt: str = "{:.3g}") -> None:
         """Show what was predicted beside what came out.
@@ -143,7 +155,9 @@ def choice(question: str, options: Sequence[str]) -> Choice:
         question: one sentence; no other prediction of the lesson asks it.
         options: what can be chosen, in an order that gives nothing away.
     """
-    return Choice(question, options)
+    asked = Choice(question, options)
+    asked.ask()
+    return asked
 
 
 def number(question: str, unit: str = "", within: float | None = None) -> Number:
@@ -155,7 +169,9 @@ def number(question: str, unit: str = "", within: float | None = None) -> Number
         within: how far from the answer still counts as right, in this unit; a tenth of
             the answer where it is left out.
     """
-    return Number(question, unit, within)
+    asked = Number(question, unit, within)
+    asked.ask()
+    return asked
 
 
 def summary() -> None:
