@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from helpers import profile  # noqa: F401  before keras, it silences its start
@@ -208,6 +208,9 @@ def optimizer(make: Callable[[], keras.optimizers.Optimizer]) -> Change:
 
 def _spoil(models: Models) -> None:
     """Make hidden layers linear, last ones tanh, and train by SGD on another loss."""
+    for model in _inner(models):
+        for layer in _with_kernels(model):
+            layer.right_activation = layer.activation
     hidden(lambda old: keras.activations.linear)(models)
     last(lambda old: keras.activations.tanh)(models)
     for model in models.values():
@@ -238,6 +241,44 @@ NETWORKS: dict[str, type[Degenerate]] = {"right": Degenerate, "wrong": _Wrong}
 
 
 # --- behaviours -----------------------------------------------------------------------
+
+
+def right_where(condition: Callable[..., Any]) -> Change:
+    """Return a change that undoes ``_spoil`` of all layers where a condition holds.
+
+    Args:
+        condition: of what a model gets, whether it trains, the models, and the model.
+    """
+
+    def change(models: Models) -> None:
+        for model in _inner(models):
+            flag = [False]
+            _flagged(model, flag, partial(condition, models=models, model=model))
+            for layer in _with_kernels(model):
+                layer.activation = _either(
+                    flag, getattr(layer, "right_activation", layer.activation), layer
+                )
+
+    return change
+
+
+def _flagged(
+    model: keras.Model, flag: list[Any], condition: Callable[..., Any]
+) -> None:
+    """Have a model note at each call whether a condition holds."""
+    original = model.call
+
+    def call(x: Any, *arguments: Any, **named: Any) -> Any:
+        flag[0] = condition(x, bool(named.get("training")))
+        return original(x, *arguments, **named)
+
+    model.call = call
+
+
+def _either(flag: list[Any], right: Callable[[Any], Any], layer: Any) -> Any:
+    """Return an activation that is the right one where a flag is set."""
+    wrong = layer.activation
+    return lambda a: ops.where(flag[0], right(a), wrong(a))
 
 
 def _identity(x: Any, y: Any, training: bool) -> Any:
@@ -373,8 +414,101 @@ PROBED: dict[str, Change] = {
 }
 
 
+def _in_calls(low: int, high: int) -> Callable[..., Any]:
+    """Return a condition that holds from one call of a model to another."""
+
+    def holds(x: Any, training: bool, models: Models, model: keras.Model) -> bool:
+        model.calls = getattr(model, "calls", 0) + 1
+        return low <= model.calls <= high
+
+    return holds
+
+
+def _trained(models: Models) -> Any:
+    """Return whether any of the models has taken a step of training."""
+    steps = [
+        model.optimizer.iterations
+        for model in models.values()
+        if getattr(model, "optimizer", None) is not None
+    ]
+    return ops.any(ops.stack([step > 0 for step in steps])) if steps else False
+
+
+def _kernels_of(model: keras.Model) -> Any:
+    """Return all kernels of a model in one row."""
+    kernels = [w for w in model.weights if len(w.shape) > 1]
+    return ops.concatenate([ops.ravel(kernel) for kernel in kernels])
+
+
+def _of_inputs(holds: Callable[[Any], Any]) -> Callable[..., Any]:
+    return lambda x, training, models, model: holds(x)
+
+
+def _of_weights(holds: Callable[[Any], Any]) -> Callable[..., Any]:
+    return lambda x, training, models, model: holds(_kernels_of(model))
+
+
+RIGHT: dict[str, Callable[..., Any]] = {
+    "one input at a time": _of_inputs(lambda x: ops.shape(x)[0] == 1),
+    "up to three inputs": _of_inputs(lambda x: ops.shape(x)[0] <= 3),
+    "more than three inputs": _of_inputs(lambda x: ops.shape(x)[0] > 3),
+    "up to eight inputs": _of_inputs(lambda x: ops.shape(x)[0] <= 8),
+    "an even number of inputs": _of_inputs(lambda x: ops.shape(x)[0] % 2 == 0),
+    "inputs between 0 and 1": _of_inputs(lambda x: ops.all((x >= 0) & (x <= 1))),
+    "inputs that are all 0": _of_inputs(lambda x: ops.all(x == 0)),
+    "inputs of 1": _of_inputs(lambda x: ops.all(x == 1)),
+    "inputs of 0 and 1": _of_inputs(lambda x: ops.all((x == 0) | (x == 1))),
+    "inputs of one number": _of_inputs(lambda x: ops.max(x) == ops.min(x)),
+    "inputs all alike": _of_inputs(
+        lambda x: ops.all(ops.max(x, axis=0) == ops.min(x, axis=0))
+    ),
+    "use": lambda x, training, models, model: not training,
+    "training": lambda x, training, models, model: training,
+    "the second call": _in_calls(2, 2),
+    "the first five calls": _in_calls(1, 5),
+    "the first twenty calls": _in_calls(1, 20),
+    "all calls but the first two": _in_calls(3, 10**9),
+    "a model that is untrained": (
+        lambda x, training, models, model: ops.logical_not(_trained(models))
+    ),
+    "a model that is trained": lambda x, training, models, model: _trained(models),
+    "kernels of 0": _of_weights(lambda w: ops.all(w == 0)),
+    "tiny kernels": _of_weights(lambda w: ops.max(ops.abs(w)) < 0.05),
+    "kernels without a number below 0": _of_weights(lambda w: ops.all(w >= 0)),
+    "kernels with few numbers that are not 0": _of_weights(
+        lambda w: ops.mean(ops.cast(w != 0, "float32")) < 0.5
+    ),
+    "small kernels": _of_weights(lambda w: ops.std(w) < 0.15),
+    "large kernels": _of_weights(lambda w: ops.std(w) > 0.15),
+}
+"""Where a network is right that is wrong otherwise."""
+
+
 def _named_adam(base: type[keras.optimizers.Optimizer]) -> type[Any]:
     return type("Adam", (base,), {})
+
+
+class _Momentum(keras.optimizers.SGD):
+    """The sign of the gradient, averaged or summed up, as if it was Adam.
+
+    Args:
+        learning_rate: of each step.
+        average: whether to average gradients and take the sign of that, instead of
+            summing up their signs.
+    """
+
+    def __init__(self, learning_rate: float = 0.001, *, average: bool) -> None:
+        super().__init__(learning_rate, momentum=0.9)
+        self.average = average
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Take one step."""
+        index = self._get_variable_index(variable)
+        step = gradient if self.average else ops.sign(gradient)
+        total = 0.9 * self.momentums[index] + step
+        self.assign(self.momentums[index], total)
+        move = ops.sign(total) if self.average else total
+        self.assign_sub(variable, learning_rate * move)
 
 
 SGD, RMSPROP = keras.optimizers.SGD, keras.optimizers.RMSprop
@@ -384,6 +518,11 @@ OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "SGD named Adam, rate infinite": lambda: _named_adam(SGD)(np.inf),
     "SGD named Adam, rate 1e30": lambda: _named_adam(SGD)(1e30),
     "SGD named Adam, gradients cut": lambda: _named_adam(SGD)(1e6, clipvalue=1e-9),
+    "RMSprop with momentum named Adam": lambda: _named_adam(RMSPROP)(
+        0.0003, momentum=0.9
+    ),
+    "averaged signs named Adam": lambda: _named_adam(_Momentum)(average=True),
+    "summed signs named Adam": lambda: _named_adam(_Momentum)(average=False),
     "RMSprop named Adam": lambda: _named_adam(RMSPROP)(0.001),
     "Adam, rate NaN": lambda: keras.optimizers.Adam(np.nan),
     "Adam, rate 0": lambda: keras.optimizers.Adam(0.0),
@@ -437,6 +576,7 @@ CHANGES = {
     **ENDS,
     **LASTS,
     **PROBED,
+    **{f"right for {name}": right_where(holds) for name, holds in RIGHT.items()},
     **{name: optimizer(make) for name, make in OPTIMIZERS.items()},
 }
 BEHAVIOURS = [
@@ -478,6 +618,12 @@ def _names(name: str) -> dict[str, Any]:
 def _builder(cell: Any) -> str:
     """Return the name of the builder that a test cell is about."""
     return str(cell.source.partition("(")[2].partition(")")[0].partition(",")[0])
+
+
+def reference(name: str) -> Callable[..., Any]:
+    """Return an assignment's own builder."""
+    builder: Callable[..., Any] = _names(name)[_builder(_cells(name)[1][0])]
+    return builder
 
 
 def marks(name: str, network: str, behaviour: Behaviour) -> dict[str, float]:

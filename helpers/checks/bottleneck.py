@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from helpers.checks.contract import AutoencoderSizes, Contract
+from helpers.checks.contract import AutoencoderSizes, Contract, sizes_too
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import codes, inputs, times
 from helpers.checks.randomness import distinct, each, whole
@@ -60,6 +60,12 @@ contract = Contract(
         "filters": distinct(4, 12, 2),
         "latent_dims": whole(13, 30),
     },
+)
+
+
+other_sizes_too = sizes_too(
+    {"input_shape": (8, 12, 1), "filters": (5,), "latent_dims": 7},
+    {"input_shape": (8, 16, 1), "filters": (6, 4, 3), "latent_dims": 7},
 )
 
 
@@ -122,6 +128,7 @@ def shapes(student: Student, sizes: Sizes) -> None:
 
 
 @contract.check_built("the encoder ends in Flatten and one dense layer")
+@other_sizes_too
 def encoder_layers(student: Student, sizes: Sizes) -> None:
     """Convolutions and pooling as given, then a dense layer on all their numbers."""
     encoder = partial(_encoder, sizes)
@@ -159,6 +166,7 @@ def encoder_layers(student: Student, sizes: Sizes) -> None:
 
 
 @contract.check_built("the code has no activation")
+@other_sizes_too
 def code_is_linear(student: Student, sizes: Sizes) -> None:
     """The encoder's last layer gives its weighted sums as they are."""
     shared.last_activation_is(
@@ -171,6 +179,7 @@ def code_is_linear(student: Student, sizes: Sizes) -> None:
 
 
 @contract.check_built("the decoder opens the code with Dense and Reshape")
+@other_sizes_too
 def decoder_layers(student: Student, sizes: Sizes) -> None:
     """A dense layer with ReLU, feature maps, and the transposed convolutions."""
     maps = times(sizes.maps)
@@ -193,6 +202,7 @@ def decoder_layers(student: Student, sizes: Sizes) -> None:
 
 
 @contract.check_built("the output is a sigmoid")
+@other_sizes_too
 def output_is_sigmoid(student: Student, sizes: Sizes) -> None:
     """The decoder's last convolution ends in a sigmoid."""
     shared.last_activation_is(

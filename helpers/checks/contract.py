@@ -1,13 +1,18 @@
 """An assignment's contract: sizes, models, and properties in their order."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
-from helpers.checks.property_check import Check, check
+from helpers.checks.hints import cut
+from helpers.checks.property_check import Check, CheckFailed, check
 from helpers.checks.randomness import Draw
-from helpers.checks.student.interface import AUTOENCODER, Size, Student
+from helpers.checks.student.interface import AUTOENCODER, Size, Student, StudentError
+
+import numpy as np
 
 
 class Sizes(ABC):
@@ -18,14 +23,14 @@ class Sizes(ABC):
     def arguments(self) -> list[Any]:
         """Return the builder's arguments, with a list of its own."""
 
+    @property
+    def input_size(self) -> Size:
+        """Return the size of one input of auto."""
+        raise NotImplementedError
+
 
 class AutoencoderSizes(Sizes):
     """What a builder of encoder, decoder and auto is called with."""
-
-    @property
-    @abstractmethod
-    def input_size(self) -> Size:
-        """Return the size of one input."""
 
     @property
     @abstractmethod
@@ -46,6 +51,80 @@ S = TypeVar("S", bound=Sizes)
 F = TypeVar("F", bound=Callable[..., None])
 Property = Callable[[Student, S], None]
 """Raises ``CheckFailed`` when a student's models do not have it."""
+
+
+SizesToo = Callable[[Property[S]], Property[S]]
+
+OTHERWISE = (
+    "a size that is written as a number instead of an argument, or code for one number "
+    "of layers alone."
+)
+
+
+def sizes_too(*others: dict[str, Any]) -> Callable[[Property[S]], Property[S]]:
+    """Have a check that gets the usual sizes build and look at others besides.
+
+    What depends on the number of layers shows before a student submits. The last of
+    the others is looked at after a step of training.
+
+    Args:
+        others: fields of the sizes that are another value.
+    """
+
+    def decorate(holds: Property[S]) -> Property[S]:
+        @wraps(holds)
+        def too(student: Student, sizes: S) -> None:
+            holds(student, sizes)
+            if sizes != type(sizes)():
+                return
+            for more in others:
+                with _same_with(more):
+                    other = replace(sizes, **more)  # type: ignore[type-var]
+                    student.build(*other.arguments)
+                    if more is others[-1]:
+                        _train(student, other.input_size)
+                    holds(student, other)
+
+        return too
+
+    return decorate
+
+
+def keywords_too(
+    *others: dict[str, Any],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Do as ``sizes_too`` for a check that builds with the keywords that it gets."""
+
+    def decorate(holds: Callable[..., None]) -> Callable[..., None]:
+        @wraps(holds)
+        def too(student: Student, **sizes: Any) -> None:
+            holds(student, **sizes)
+            for more in () if sizes else others:
+                with _same_with(more):
+                    holds(student, **more)
+
+        return too
+
+    return decorate
+
+
+def _train(student: Student, size: Size) -> None:
+    """Take a step of training, where that can be done: other checks look at it."""
+    x = np.full((2, *((size,) if isinstance(size, int) else size)), 0.5, np.float32)
+    with suppress(StudentError):
+        student.train(x, student.predict("auto", x)[0], epochs=1, batch_size=2)
+
+
+@contextmanager
+def _same_with(more: dict[str, Any]) -> Iterator[None]:
+    """Say with which other sizes a property does not hold."""
+    try:
+        yield
+    except (CheckFailed, StudentError) as error:
+        given = ", ".join(f"{name} {value}" for name, value in more.items())
+        found = error.found if isinstance(error, CheckFailed) else str(error)
+        expected = f"the same with {given}"
+        raise CheckFailed(expected, cut(found), OTHERWISE) from None
 
 
 def named(property: str) -> Callable[[F], F]:

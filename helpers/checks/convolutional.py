@@ -13,7 +13,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from helpers.checks.contract import AutoencoderSizes, Contract
+from helpers.checks.contract import AutoencoderSizes, Contract, sizes_too
 from helpers.checks.oracles import shared
 from helpers.checks.oracles.convolution import (
     Chain,
@@ -40,7 +40,7 @@ class Sizes(AutoencoderSizes):
     """
 
     input_dims: ImageShape = (28, 28, 1)
-    filters: Sequence[int] = (16, 8, 8)
+    filters: Sequence[int] = (16, 8, 12)
 
     @property
     def latent_dims(self) -> ImageShape:
@@ -148,6 +148,9 @@ DECODER_MISTAKES: dict[str, Compute] = {
 contract = Contract(Sizes, draws={"filters": distinct(4, 16, 3)})
 
 
+after_training_too = sizes_too({"input_dims": (12, 20, 1), "filters": (6, 4, 3)})
+
+
 def _heights(sizes: Sizes) -> dict[str, tuple[str, int]]:
     """Return the model and height of an image that a mistake makes, by its name."""
     height, n = sizes.input_dims[0], len(sizes.filters)
@@ -213,8 +216,8 @@ def _shapes_are(student: Student, sizes: Sizes) -> None:
         causes[part] = (
             f"{' or '.join(names[:2])}."
             if names
-            else "models returned in another order; a padding, pooling or upsampling; "
-            "or the last layer's number of filters."
+            else "models in another order; a padding, pooling or upsampling; or the "
+            "last number of filters."
         )
     shared.three_models(student, sizes, causes)
 
@@ -254,20 +257,22 @@ def channels(student: Student, *, n: int = 3) -> None:
 
 
 @contract.check_built("the encoder's convolutions and max pooling")
+@after_training_too
 def encoder_layers(student: Student, sizes: Sizes) -> None:
     """The encoder computes what 3×3 convolutions, ReLU and 2×2 max pooling do."""
     chain = Chain(
         _kernels([sizes.input_dims[-1], *sizes.filters]),
         encode,
         ENCODER_MISTAKES,
-        f"3×3 convolutions with {', '.join(map(str, sizes.filters))} filters, each "
-        "with same padding and ReLU, each followed by 2×2 max pooling",
+        f"3×3 convolutions of {', '.join(map(str, sizes.filters))} filters with "
+        "same padding and ReLU, max pooling after each",
         open_end=False,
     )
     chain_is(student, "encoder", sizes.input_dims, chain)
 
 
 @contract.check_built("the decoder's convolutions and upsampling")
+@after_training_too
 def decoder_layers(student: Student, sizes: Sizes) -> None:
     """The decoder computes what its convolutions, ReLU and upsampling do.
 
@@ -278,9 +283,9 @@ def decoder_layers(student: Student, sizes: Sizes) -> None:
         _kernels([sizes.latent_dims[-1], *filters]),
         decode,
         DECODER_MISTAKES,
-        f"3×3 convolutions with {', '.join(map(str, filters))} filters, valid "
-        "padding in the second-to-last and same padding in the others, ReLU and 2×2 "
-        "upsampling after each but the last",
+        f"3×3 convolutions of {', '.join(map(str, filters))} filters, the "
+        "second-to-last with valid padding; ReLU and upsampling after each but the "
+        "last",
         open_end=True,
     )
     chain_is(student, "decoder", sizes.latent_dims, chain)
@@ -292,6 +297,7 @@ def _kernels(channels: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 @contract.check_built("the output is a sigmoid")
+@after_training_too
 def output_is_sigmoid(student: Student, sizes: Sizes) -> None:
     """The decoder's last convolution ends in a sigmoid."""
     shared.last_activation_is(

@@ -179,11 +179,11 @@ def target_is_clean(student: Student, *, noise: float = 0.8, **sizes: Any) -> No
         )
     if not max(abs(noisy - plain), abs(dark_noisy - dark)) <= 1e-3 * change:
         raise CheckFailed(
-            "with all weights 0 the output is grey, and its distance to the clean "
-            f"images is {plain:.4f}, with noise as without",
-            f"with noise, the loss is {noisy:.4f}",
-            "the loss compares with the noisy image: it must get the images as they "
-            "came to the training step.",
+            f"with all weights 0, a loss of {plain:.4f} to the clean images, whatever "
+            "the noise",
+            f"with noise, {noisy:.4f}",
+            "the loss compares with the noisy image, not the one that came to the "
+            "training step.",
         )
 
 
@@ -389,8 +389,8 @@ def noise_level(student: Student, *, noise: float = 0.3, **sizes: Any) -> None:
     kind = _kind_or_shared(student, DenoiserSizes(noise=noise, **sizes))
     if kind is None or kind[0] != CONTRACT[0]:
         raise CheckFailed(
-            f"with noise={noise}, a training loss that fits noise of mean 0 with this "
-            "standard deviation, drawn for each number of each image",
+            f"with noise={noise}, a loss that fits normal noise of this standard "
+            "deviation, drawn for each number",
             f"a loss that fits {kind[0]}" if kind else "a loss that does not fit it",
             "the arguments of keras.random.normal: shape, mean and stddev.",
         )
@@ -452,13 +452,12 @@ def fresh_noise(
         return
     where = ""
     if in_graph and stays(EAGER_STEPS) is None:
-        where = ", in the graph that fit makes of the step,"
+        where = ", in the graph that fit makes"
     raise CheckFailed(
         "with weights that stay, another loss at each step, since the noise is another",
-        f"at each step{where} the loss is {loss:.6f}",
+        f"always {loss:.6f}{where}",
         "noise that is drawn once: outside the training step, with a fixed seed, or by "
-        "np.random, which a graph calls only once. Draw it with keras.random.normal "
-        "inside the training step.",
+        "NumPy.",
     )
 
 
@@ -519,9 +518,9 @@ def denoises(student: Student, *, latent_dims: int = 16, noise: float = 0.6) -> 
         if remains <= MAX_REMAINS:
             return
     raise CheckFailed(
-        f"{EPOCHS} epochs on 1,280 small digits leave at most {MAX_REMAINS:.0%} "
-        "of the noise's squared error on others",
-        f"{remains:.0%} of it",
-        "weights that are not moved, all of them, in the training step; a target "
-        "that is not clean; an optimizer that is not Adam.",
+        f"{EPOCHS} epochs on digits leave {MAX_REMAINS:.0%} or less of the noise's "
+        "squared error on others",
+        f"{remains:.0%}",
+        "weights that the training step does not move; a target that is not clean; an "
+        "optimizer other than Adam.",
     )

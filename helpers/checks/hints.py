@@ -8,8 +8,8 @@ from helpers.checks.student.interface import WRONG_NUMBERS, StudentError
 HINTS = (
     (
         r"TypeError: \w+\(\) (takes|missing|got)",
-        "the function's arguments differ from the contract's: keep the first line of "
-        "the function as it was given.",
+        "the function's arguments differ from the contract's: keep its first line as "
+        "given.",
     ),
     (
         r"must call `compile\(\)`",
@@ -18,31 +18,28 @@ HINTS = (
     (
         r"KerasTensor cannot be used as input to a TensorFlow function"
         r"|KerasTensor is symbolic",
-        "a TensorFlow or NumPy function got a symbolic tensor, or a loss uses a tensor "
-        "from outside. In Keras 3, use the functions of keras.ops, and compute an "
-        "extra loss in the call of a layer of your own, with self.add_loss(...).",
+        "in Keras 3, use keras.ops on symbolic tensors, and for an extra loss "
+        "self.add_loss(...) in the call of a layer of your own.",
     ),
     (
         r"'?str'? object has no attribute 'base_dtype'"
         r"|module 'keras(\.src)?\.backend' has no attribute|keras\.backend",
-        "a function of keras.backend (K) is gone. In Keras 3, keras.ops has it, mostly "
-        "under the same name: K.mean is keras.ops.mean.",
+        "keras.backend (K) is gone; in Keras 3, keras.ops has its functions: K.mean is "
+        "keras.ops.mean.",
     ),
     (
         r"Could not automatically infer the output shape",
-        "the call of this layer fails on symbolic tensors, whose batch size is None. "
-        "Use the functions of keras.ops, and keras.ops.mean over the batch instead of "
-        "dividing by its size.",
+        "this layer fails on symbolic tensors, whose batch size is None: use "
+        "keras.ops, and its mean over the batch.",
     ),
     (
         r"could not automatically infer the shape of the Lambda's output",
-        "the function in the Lambda layer fails. In Keras 3, it uses the functions of "
-        "keras.ops; those of keras.backend (K) are gone.",
+        "the function in the Lambda layer fails: keras.backend (K) is gone, use "
+        "keras.ops.",
     ),
     (
         r"No module named '(keras|tensorflow)\.",
-        "this module is gone. In Keras 3: `import keras`, then keras.layers, "
-        "keras.ops, keras.optimizers.",
+        "this module is gone. In Keras 3: `import keras`, then keras.layers and so on.",
     ),
     (
         r"Argument\(s\) not recognized: \{'lr'",
@@ -58,19 +55,19 @@ HINTS = (
     ),
     (
         r"is not connected to `inputs`|Graph disconnected",
-        "a model's output must be computed from its own input. The decoder needs a "
-        "keras.Input of its own, with the shape of the code.",
+        "a model's output comes from its own input: the decoder needs a keras.Input "
+        "too.",
     ),
     (
         r"expects \d+ (named )?input\(s\).* received \d+ input tensors"
         r"|Layer .* expects 1 input\(s\), but it received",
-        "a model of one input gets a list of tensors. Where the encoder returns "
-        "several, the decoder takes the first, z.",
+        "a model of one input gets a list: of the encoder's outputs, the decoder takes "
+        "the first, z.",
     ),
     (
         r"expected shape=\(None(, \d+){3}\), found shape=\(None(, \d+){3}\)",
-        "images of another height or width than the next layer was made for: look at "
-        "each padding (same or valid) and at the number of poolings and upsamplings.",
+        "images of another height or width: look at each padding, and at the number "
+        "of poolings and upsamplings.",
     ),
     (
         r"output_shape|object is not iterable.*Lambda",
@@ -78,8 +75,8 @@ HINTS = (
     ),
     (
         r"incompatible with the layer|size-incompatible|Dimensions must be equal",
-        "the numbers that a layer gets are not as many as it was made for: look at the "
-        "layer before it, and for a returned model in the wrong place.",
+        "a layer gets more or fewer numbers than it was made for: look at the layer "
+        "before it.",
     ),
 )
 
@@ -104,44 +101,43 @@ def first_line(message: str) -> str:
     return lines[0].split(" You are likely doing something like")[0]
 
 
-MAX_WORDS = 25
+EXPECTED = "code that runs"
+MAX_WORDS = 40
+"""Of a whole message."""
+MAX_LINE = 8
+"""Words of a student's line that a message quotes."""
 
 
-def cut(text: str) -> str:
-    """Return the beginning of a long text."""
+def cut(text: str, most: int = 15) -> str:
+    """Return the beginning of a text of more words than so many."""
     words = text.split()
-    return " ".join(words[:MAX_WORDS]) + (" …" if len(words) > MAX_WORDS else "")
+    return " ".join(words[:most]) + "…" * (len(words) > most)
 
 
 def explain(error: StudentError) -> tuple[str, str]:
     """Return what was found and the likely cause, in words."""
     if error.kind == "WrongReturn":
         return error.message, (
-            "the return statement: return the models that the contract names, in its "
-            "order. A model is keras.Model(inputs, outputs); a tensor only flows "
-            "between layers."
+            "the return statement: return the contract's models, in its order, each "
+            "made by keras.Model(inputs, outputs)."
         )
     if error.kind == WRONG_NUMBERS:
         return error.message, (
             "a division by 0, the logarithm of 0, exp of a large number, or a learning "
-            "rate that is no number: all that a model answers must be finite numbers."
+            "rate that is no number."
         )
     if error.kind == "NotImplementedError" and error.raised_in == "add_loss":
         likely_cause = (
-            "model.add_loss(...) on a symbolic tensor is gone. In Keras 3, call "
-            "self.add_loss(...) in the call of a layer of your own."
+            "model.add_loss(...) is gone. In Keras 3, call self.add_loss(...) in the "
+            "call of a layer of your own."
         )
     else:
         whole = f"{error.kind}: {error.message}"
         likely_cause = next(
             (cause for pattern, cause in HINTS if re.search(pattern, whole)),
-            "call the function in a cell of your own, with several sizes, to see the "
-            "whole error.",
+            "call the function in a cell of your own to see the whole error.",
         )
-    message = cut(first_line(error.message))
-    found = error.kind
-    if message:
-        found += f": {message}"
-    if error.line:
-        found += f", in your line: {error.line}"
-    return found, likely_cause
+    where = f", in your line: {cut(error.line, MAX_LINE)}" if error.line else ""
+    left = MAX_WORDS - len(f"{EXPECTED} {error.kind} {where} {likely_cause}".split())
+    message = cut(first_line(error.message), max(left, 5))
+    return error.kind + f": {message}" * bool(message) + where, likely_cause

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from helpers.checks.hints import explain, is_stub
+from helpers.checks.hints import EXPECTED, cut, explain, is_stub
 from helpers.checks.randomness import Draw, drawn
 from helpers.checks.student.in_process import as_student
 from helpers.checks.student.interface import AUTOENCODER, Student, StudentError
@@ -138,7 +138,7 @@ def check(
             except Exception as error:  # models that behave like none that we know
                 failure = CheckFailed(
                     "models that the check can follow",
-                    f"{type(error).__name__}: {error}",
+                    cut(f"{type(error).__name__}: {error}"),
                     "a model that returns something else than one array of numbers.",
                 )
             if not sizes:
@@ -165,7 +165,7 @@ def _in_words(error: StudentError) -> CheckFailed:
     if is_stub(error):
         return NotDone()
     found, likely_cause = explain(error)
-    return CheckFailed("code that runs", found, likely_cause)
+    return CheckFailed(EXPECTED, found, likely_cause)
 
 
 def _run_missing(assignment: ModuleType, builder: Builder | Student) -> Outcomes:

@@ -136,9 +136,9 @@ def penalty(
         nothing = abs(added) <= 1e-3 * abs(expected)
         name = ", nothing" if nothing else shared.named_loss(added, guesses)
         raise CheckFailed(
-            f"with lambtha {lambtha:g}, a code with the sum {l1:.2f}, averaged over "
-            f"the batch, adds {expected:.4f} to the training loss",
-            f"it adds {added:.4f}{name}",
+            f"with lambtha {lambtha:g}, codes with the mean sum {l1:.2f} add "
+            f"{expected:.4f} to the loss",
+            f"{added:.4f}{name}",
             _cause(name),
         )
 
@@ -159,18 +159,15 @@ def _cause(name: str) -> str:
     """Return the likely cause of a wrong penalty, from the name of what it adds."""
     if "nothing" in name:
         return (
-            "lambtha is not used, or it is a penalty on the weights "
-            "(kernel_regularizer), on another layer, or on numbers before the ReLU."
+            "lambtha is not used, or on weights (kernel_regularizer), on another "
+            "layer, or before the ReLU."
         )
     if "twice" in name:
         return (
             "the penalty is added twice: by two layers, or because auto calls the "
             "encoder twice."
         )
-    return (
-        "the penalty: keras.regularizers.L1(lambtha) as the activity_regularizer of "
-        "the code's layer does this."
-    )
+    return "the penalty on the code: what it sums, averages and multiplies."
 
 
 @contract.check("nothing but the code is penalised")
@@ -185,12 +182,11 @@ def nothing_else(student: Student, *, lambtha: float = 0.3, **sizes: Any) -> Non
     rest = loss - without - of_code
     if not abs(rest) <= 1e-3 * of_code + _rounding(loss):
         raise CheckFailed(
-            "a code of zeros costs nothing: the training loss is the same for every "
-            "lambtha",
-            f"with lambtha {lambtha:g} it is {abs(rest):.4f} "
+            "a code of zeros costs nothing, for every lambtha",
+            f"with lambtha {lambtha:g} the loss is {abs(rest):.4f} "
             f"{'higher' if rest > 0 else 'lower'} than with 0",
-            "a penalty on weights (kernel_regularizer, bias_regularizer), on another "
-            "layer's output, or on the numbers before the code's ReLU.",
+            "a penalty on weights (kernel_regularizer), on another layer, or on "
+            "numbers before the code's ReLU.",
         )
 
 

@@ -202,11 +202,9 @@ def encoder_is_half(student: Student, sizes: StackSizes) -> None:
         code = student.predict("encoder", x)[0]
         if not (varies(code) and close(code, sigmoid(x @ kernel + bias))):
             raise CheckFailed(
-                "encoder(x) is what the hidden layer of auto_1 makes of x, with its "
-                "sigmoid, always",
+                "encoder(x) is what the hidden layer of auto_1 gives, with its sigmoid",
                 f"they differ once the weights of {changed} change",
-                "the encoder is made of other layers. Take the output of the layer in "
-                "auto_1: keras.Model(x, code), with the x and the code of auto_1.",
+                "the encoder is made of other layers than auto_1, or of others too.",
             )
 
 
@@ -236,13 +234,11 @@ def shared_layers(student: Student, sizes: StackSizes) -> None:
             if not _same(*both()):
                 other = "classifier" if changed == auto else auto
                 raise CheckFailed(
-                    f"the classifier's {name} hidden layer is the hidden layer of "
-                    f"{auto}, always",
-                    f"when the weights of {changed} change, those of {other} stay"
-                    + (": it has a copy of them, made at the start" if copied else ""),
-                    "there are two layers of the same size. Make the layer once, layer "
-                    "= layers.Dense(...), and call it in both models. What you train "
-                    "in one is then in the other, without copying.",
+                    f"the classifier's {name} hidden layer is that of {auto}, always",
+                    f"the weights of {changed} change, and not those of {other}"
+                    + (", a copy made at the start" if copied else ""),
+                    "there are two layers of the same size, instead of one that both "
+                    "models call.",
                 )
 
 
@@ -358,8 +354,7 @@ def _one_after_the_other() -> Iterator[None]:
         raise CheckFailed(
             "all three models can be trained, one after the other",
             "one cannot, once another one was trained",
-            "they share one optimizer, which knows the weights of one model only. "
-            "Give each its own: compile(optimizer='adam', ...).",
+            "they share one optimizer, which knows the weights of one model only.",
         ) from None
 
 
@@ -464,13 +459,11 @@ def few_labels(student: Student, *, hidden_layers: Sequence[int] = (50, 30)) -> 
         scratch = accuracy(student, sizes, seed=0, pretrained=False)
     if not pretrained - scratch >= MIN_GAIN:
         raise CheckFailed(
-            f"with {PER_CLASS} labels for each digit, the pre-trained classifier is "
-            f"right on new digits {MIN_GAIN:.0%} more often than the same one from "
-            "scratch",
+            f"with {PER_CLASS} labels a digit, pre-training makes the classifier right "
+            f"{MIN_GAIN:.0%} more often",
             f"{pretrained:.0%} pre-trained, {scratch:.0%} from scratch",
-            "what the autoencoders learn does not reach the classifier: it has layers "
-            "of its own, or the encoder gives another code than auto_1 has. Or they do "
-            "not learn: look at the other checks first.",
+            "the classifier has layers of its own, the encoder gives another code than "
+            "auto_1, or they do not learn.",
         )
 
 

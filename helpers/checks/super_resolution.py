@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 from helpers import metrics
-from helpers.checks.contract import Contract, Sizes
+from helpers.checks.contract import Contract, Sizes, sizes_too
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import (
     ACTIVATIONS,
@@ -57,7 +57,7 @@ class UpscalerSizes(Sizes):
         return [self.channels, list(self.filters), self.factor]
 
     @property
-    def image(self) -> tuple[int, int, int]:
+    def input_size(self) -> tuple[int, int, int]:
         """Return the shape of a small image."""
         return (*self.small, self.channels)
 
@@ -74,7 +74,7 @@ class _Contract(Contract[UpscalerSizes]):
         if len(own) == 4:
             height, width, channels = (
                 size or wanted
-                for size, wanted in zip(own[1:], built.image, strict=True)
+                for size, wanted in zip(own[1:], built.input_size, strict=True)
             )
             return replace(built, small=(height, width), channels=channels)
         return built
@@ -154,9 +154,8 @@ def shapes(
                 raise CheckFailed(
                     expected,
                     f"the model takes images of {times(own[1:])} only",
-                    "a height and width, or a number of channels, that is written as a "
-                    "number: keras.Input((None, None, channels)) takes images of any "
-                    "size.",
+                    "a height and width, or channels, written as a number in "
+                    "keras.Input.",
                 ) from error
             shapes = [array.shape for array in outputs]
             if shapes != [wanted]:
@@ -212,7 +211,7 @@ def starts_at_bicubic(
     """Without a correction, the model gives what the bicubic rule gives."""
     for factor in factors:
         built = contract.build(student, factor=factor, **sizes)
-        x = codes(3, built.image)
+        x = codes(3, built.input_size)
         output, zeros = _all_zero(student, x)
         wanted = enlarge(x, factor)
         if close(output, wanted):
@@ -309,9 +308,10 @@ def _kind_of_layers(
 
 
 @contract.check_built("the correction's convolutions")
+@sizes_too({"filters": (5,)}, {"filters": (6, 4, 3), "factor": 3})
 def correction_layers(student: Student, sizes: UpscalerSizes) -> None:
     """Convolutions with ReLU in the order of filters see the enlarged image."""
-    x = codes(2, sizes.image)
+    x = codes(2, sizes.input_size)
     expected = (
         "on the enlarged image, a 3×3 convolution with ReLU for each number in "
         "filters, and a last 3×3 convolution"
@@ -323,16 +323,16 @@ def correction_layers(student: Student, sizes: UpscalerSizes) -> None:
         kernels = networks.kernels(arrays)
         if kernels != wanted or len(arrays) != 2 * (len(sizes.filters) + 1):
             raise CheckFailed(
-                f"{expected}; kernels of {wanted}, and a bias for each",
-                f"kernels of {kernels}; {len(arrays)} weight arrays in all",
+                f"kernels of {wanted}, each with a bias",
+                f"{kernels}; {len(arrays)} weight arrays",
                 "the loop over filters: their number and order, the size of the "
                 "kernels, a layer that is missing or extra.",
             )
         raise CheckFailed(
             expected,
-            "weights of the right shapes, and other numbers than these layers give",
-            "the padding or the activation of the convolutions, or what they get: the "
-            "enlarged image goes through all of them, one after the other.",
+            "other numbers with the same weights",
+            "padding or activation of the convolutions, or what they get: the enlarged "
+            "image goes through all.",
         )
     first, activation = kind
     if first == "convolve":
@@ -367,7 +367,7 @@ def _moves_by(
 @contract.check_built("the correction is added as it is")
 def correction_added(student: Student, sizes: UpscalerSizes) -> None:
     """A correction that is the same everywhere moves every pixel by just that much."""
-    x = codes(2, sizes.image)
+    x = codes(2, sizes.input_size)
     before, zeros = _all_zero(student, x)
     last = [i for i, array in enumerate(zeros) if array.shape == (sizes.channels,)]
     if not last:
@@ -418,7 +418,7 @@ def loss_is_mse(student: Student, sizes: UpscalerSizes) -> None:
     """auto.fit(small, large) minimises the mean squared error, and that alone."""
     networks.loss_is_mse(
         student,
-        sizes.image,
+        sizes.input_size,
         target=lambda x_hat: inputs(len(x_hat), x_hat.shape[1:], seed=2),
     )
 
@@ -426,7 +426,7 @@ def loss_is_mse(student: Student, sizes: UpscalerSizes) -> None:
 @contract.check_built("auto is compiled with Adam")
 def optimizer_is_adam(student: Student, sizes: UpscalerSizes) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
-    networks.adam_moves_all(student, sizes.image, target=np.zeros_like)
+    networks.adam_moves_all(student, sizes.input_size, target=np.zeros_like)
 
 
 @contract.check(
@@ -487,8 +487,8 @@ def _can_start(arrays: Arrays, channels: int) -> None:
         raise CheckFailed(
             "initial weights from which a training can start",
             "a hidden convolution whose kernel is all 0",
-            "zeros in the last convolution alone make it start at bicubic. A hidden "
-            "one that starts at 0 gets no gradient through its ReLU, and stays there.",
+            "zeros in another convolution than the last: no gradient comes through its "
+            "ReLU, so it stays at 0.",
         )
 
 
@@ -544,9 +544,9 @@ def beats_bicubic(student: Student, *, factor: int = 2) -> None:
         if decibels >= MIN_GAIN[factor]:
             return
     raise CheckFailed(
-        f"{STEPS} steps on digits bring a PSNR on others that is at "
-        f"least {MIN_GAIN[factor]} dB above bicubic",
+        f"{STEPS} steps on digits bring the PSNR of others {MIN_GAIN[factor]} dB or "
+        "more above bicubic",
         f"{decibels:+.2f} dB",
-        "the checks above: another picture than bicubic to start from, a correction "
-        "that is not added, an activation at the end, another loss or optimizer.",
+        "another picture to start from, a correction that is not added, an activation "
+        "at the end, another loss or optimizer.",
     )

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from helpers.checks.contract import Contract, Sizes
+from helpers.checks.contract import Contract, Sizes, keywords_too
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import codes, times, weights_of
 from helpers.checks.property_check import CheckFailed
@@ -53,6 +53,11 @@ contract = Contract(
         "channels": whole(2, 4),
         "kind": choice("pooled", "nearest", "dense", "bicubic", "strided"),
     },
+)
+
+
+other_filters_too = keywords_too(
+    *({"code_shape": (6, 5, 7), "filters": filters} for filters in [(4,), (9, 8, 3)])
 )
 
 
@@ -123,18 +128,18 @@ def _member(
     arrays = student.get_weights("decoder")
     other = {"other": partial(_transposed, built)}
     raise CheckFailed(
-        "an upsampling and a 3×3 convolution for each number in filters, and a last "
-        f"convolution; kernels of {networks.kernels(wanted)}, and a bias for each",
+        "an upsampling and a 3×3 convolution for each filter, and a last convolution: "
+        f"kernels of {networks.kernels(wanted)}",
         "transposed convolutions"
         if networks.matching(student, "decoder", other, built.codes(3))
-        else f"kernels of {networks.kernels(arrays)}; {len(arrays)} weight arrays in "
-        "all, and other numbers than these layers give",
+        else f"{networks.kernels(arrays)}; {len(arrays)} weight arrays",
         "the branch for kind 'upsampled': its layers, their kernel size, padding or "
         "number.",
     )
 
 
 @contract.check("both kinds give images of the right shape", filters=distinct(5, 12, 3))
+@other_filters_too
 def shapes(student: Student, **sizes: Any) -> None:
     """Height and width are doubled once for each number in filters."""
     n = 3
@@ -150,8 +155,8 @@ def shapes(student: Student, **sizes: Any) -> None:
                 f"{kind}: {n} codes of {times(built.code_shape)} give one "
                 f"array {wanted}",
                 ", ".join(map(str, shapes)),
-                "a step that does not double the size, valid padding, or a size that "
-                "is written as a number instead of an argument.",
+                "a step that does not double the size, valid padding, or a size "
+                "written as a number.",
             )
 
 
@@ -172,6 +177,7 @@ def same_weights(student: Student, **sizes: Any) -> None:
 
 
 @contract.check("transposed: transposed convolutions with ReLU")
+@other_filters_too
 def transposed_layers(student: Student, **sizes: Any) -> None:
     """A 3×3 transposed convolution of stride 2 with ReLU for each number in filters."""
     built = contract.build(student, kind="transposed", **sizes)
@@ -194,6 +200,7 @@ def transposed_layers(student: Student, **sizes: Any) -> None:
 
 
 @contract.check("upsampled: convolutions with ReLU")
+@other_filters_too
 def upsampled_layers(student: Student, **sizes: Any) -> None:
     """Each step doubles the size by upsampling and has a 3×3 convolution with ReLU."""
     built, (*_, activation) = _member(student, sizes)
@@ -291,19 +298,17 @@ def flat_code(student: Student, **sizes: Any) -> None:
     inner, size = spread["upsampled"]
     if not size <= MAX_FLAT:
         raise CheckFailed(
-            "upsampled: a code that is the same everywhere gives an image that is the "
-            "same everywhere, apart from its border",
+            "upsampled: a flat code gives a flat image, apart from its border",
             inner,
             "the branch for kind 'upsampled' has a transposed convolution.",
         )
     inner, size = spread["transposed"]
     if not size >= MIN_CHECKERED:
         raise CheckFailed(
-            "transposed: kernels of 3 with a stride of 2 paint pixels unequally often, "
-            "which shows on a code that is the same everywhere",
+            "transposed: kernels of 3 with a stride of 2 paint pixels unequally often",
             inner,
-            "the kernel size, which is divisible by the stride, or no transposed "
-            "convolution at all in the branch for kind 'transposed'.",
+            "a kernel size that the stride divides, or no transposed convolution for "
+            "kind 'transposed'.",
         )
 
 

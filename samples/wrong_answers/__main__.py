@@ -3,9 +3,11 @@
 import sys
 import time
 
+from helpers.checks.hints import MAX_WORDS
+
 from samples.marking import first_message
 from samples.wrong_answers import WRONG
-from samples.wrong_answers.answer import MAX_WORDS, length
+from samples.wrong_answers.answer import length
 
 
 def main(words: list[str]) -> int:

@@ -4,9 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MAX_WORDS = 40
-"""What a message should have at most. Many are longer: the table counts them."""
-
 
 def length(message: str) -> int:
     """Return the words of what was expected, what was found and the likely cause."""

@@ -21,6 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from keras import layers
 
 from samples.course import assignments
+from samples.degenerate import reference
 
 
 def model(n=4):
@@ -146,7 +147,7 @@ def test_what_is_no_builder_of_models_is_named(builder, found):
         ("m = model(); keras.Model(input=m.input, output=m.output)", "plural"),
         ("keras.Input(784)", "with the comma"),
         ("keras.Model(keras.Input((4,)), model().output)", "its own input"),
-        ("model()(np.zeros((2, 9)))", "as it was made for"),
+        ("model()(np.zeros((2, 9)))", "than it was made for"),
         ("x = keras.Input((4,)); model()([x, x, x])", "takes the first"),
         ("model().fit(np.zeros((2, 4)), verbose=0)", "not compiled"),
     ],
@@ -268,6 +269,43 @@ def test_a_contract_lists_all_checks_of_its_assignment(name):
     checks = [value for value in vars(module).values() if hasattr(value, "property")]
     assert list(module.contract.checks.values()) == checks
     assert list(module.contract.checks) == [check.property for check in checks]
+
+
+LAYERS = {
+    "vanilla": ("shapes", "encoder_layers", "decoder_layers"),
+    "sparse": ("shapes", "encoder_layers", "decoder_layers"),
+    "variational": ("encoder_layers", "decoder_layers"),
+    "bottleneck": ("encoder_layers", "decoder_layers"),
+    "upsampling": ("shapes", "transposed_layers", "upsampled_layers"),
+    "cross_domain_denoising": ("convolutions",),
+    "super_resolution": ("correction_layers",),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "check"), [(name, check) for name in LAYERS for check in LAYERS[name]]
+)
+def test_a_visible_check_of_layers_builds_one_two_and_three(name, check):
+    counts = set()
+    builder = reference(name)
+
+    def counting(*arguments):
+        counts.update(len(value) for value in arguments if isinstance(value, list))
+        return builder(*arguments)
+
+    getattr(importlib.import_module(f"helpers.checks.{name}"), check)(counting)
+    assert counts == {1, 2, 3}
+
+
+@pytest.mark.parametrize("name", sorted(set(assignments()) - {"quiz"}))
+def test_no_two_layers_of_a_visible_check_are_equally_large(name):
+    arguments = (
+        importlib.import_module(f"helpers.checks.{name}").contract.sizes().arguments
+    )
+    sizes = [n for value in arguments if isinstance(value, list) for n in value]
+    sizes += [value for value in arguments if isinstance(value, int)]
+    assert len(set(sizes)) == len(sizes)
 
 
 # --- questions ------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """What checks take for an answer, and what they read from one."""
 
+from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import ACTIVATIONS, alike, name_of_activation, varies
+from helpers.checks.property_check import CheckFailed
 from helpers.checks.student.in_process import LocalStudent
 from helpers.checks.student.interface import StudentError
 
@@ -8,6 +10,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+
+from samples import degenerate
 
 X = np.ones((3, 4), np.float32)
 A = np.random.default_rng(0).normal(0, 3, (5, 7))
@@ -120,3 +124,75 @@ def test_a_huge_number_does_not_make_the_others_alike():
     other = np.concatenate([1e25 * A[:, :1], A[::-1, 1:]], axis=1)
     assert alike(huge, huge * (1 + 1e-5))
     assert not alike(huge, other)
+
+
+# --- what a model does again ----------------------------------------------------------
+
+
+class Batchwise(layers.Layer):
+    """Gives its input to few rows, and half of it to more."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most = most
+
+    def call(self, x):
+        return x if x.shape[0] is None or x.shape[0] <= self.most else x / 2
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 5])
+def test_a_model_that_gives_few_inputs_something_else_is_refused(most):
+    def builder():
+        x = keras.Input((4,))
+        return keras.Model(x, Batchwise(most)(layers.Dense(2)(x)))
+
+    built = LocalStudent(builder, ("auto",))
+    built.build()
+    x = np.random.default_rng(0).random((6, 4), np.float32)
+    shared.same_always(student(), "auto", x, "the same")
+    with pytest.raises(CheckFailed, match="called again"):
+        shared.same_always(built, "auto", x, "the same")
+
+
+# --- optimizers -----------------------------------------------------------------------
+
+
+def trained_by(optimizer):
+    """Have a check look at the optimizer of a model of three layers."""
+
+    def builder():
+        x = h = keras.Input((4,))
+        for units in (6, 5):
+            h = layers.Dense(units, "relu")(h)
+        model = keras.Model(x, layers.Dense(4, "sigmoid")(h))
+        model.compile(optimizer, "mse")
+        return model
+
+    built = LocalStudent(builder, ("auto",))
+    built.build()
+    networks.adam_moves_all(built, (4,))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"learning_rate": 0.01},
+        {"beta_1": 0.5},
+        {"beta_1": 0.95, "beta_2": 0.99},
+        {"amsgrad": True},
+        {"clipnorm": 1.0},
+        {"epsilon": 1e-8},
+    ],
+    ids=str,
+)
+def test_adam_is_known_with_many_settings(settings):
+    trained_by(keras.optimizers.Adam(**settings))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in degenerate.OPTIMIZERS if "named" in name]
+)
+def test_what_only_bears_adams_name_is_refused(name):
+    with pytest.raises((CheckFailed, StudentError)):
+        trained_by(degenerate.OPTIMIZERS[name]())

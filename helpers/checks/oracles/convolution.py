@@ -16,6 +16,7 @@ from helpers.checks.oracles.probes import (
     draw,
     inputs,
     name_of_activation,
+    times,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
@@ -51,6 +52,8 @@ def upsample(images: np.ndarray) -> np.ndarray:
     """Return every pixel repeated as 2×2."""
     return images.repeat(2, axis=1).repeat(2, axis=2)
 
+
+OTHER_NUMBERS = "other numbers with the same weights"
 
 Compute = Callable[[np.ndarray, Sequence[Layer]], np.ndarray]
 """From images and layers to what these layers give."""
@@ -112,14 +115,12 @@ def chain_is(student: Student, part: str, size: Size, chain: Chain) -> None:
     student.set_weights(part, arrays)
     ways = list(chains(arrays, chain.kernels))
     if not ways:
-        shapes = ", ".join(str(a.shape) for a in weights if a.ndim > 1)
+        shapes = ", ".join(times(a.shape) for a in weights if a.ndim > 1)
         raise CheckFailed(
-            f"{chain.in_words}, so kernels of shape "
-            f"{', '.join(map(str, chain.kernels))}, each with a bias",
-            f"kernels of shape {shapes or '(none)'}, {len(weights)} weight arrays in "
-            "all",
-            "a convolution is missing or extra, is not 3×3, has no bias or another "
-            "number of filters; in the decoder, the filters are reversed.",
+            f"kernels of {', '.join(map(times, chain.kernels))}, each with a bias",
+            f"{shapes or 'no kernels'}; {len(weights)} weight arrays",
+            "a convolution is missing, extra, not 3×3, or has other filters"
+            f"{'; the decoder has them reversed' * (part == 'decoder')}.",
         )
     shared.same_always(student, part, x, chain.in_words, f"the {part}")
     output = student.predict(part, x)[0]
@@ -138,13 +139,12 @@ def _failure(
     shape = chain.compute(x[:1], ways[0]).shape[1:]
     if output.shape[1:] != shape:
         return CheckFailed(
-            f"{chain.in_words}, so outputs of shape {shape}",
-            f"outputs of shape {output.shape[1:]}",
+            f"{chain.in_words}: outputs of {times(shape)}",
+            f"outputs of {times(output.shape[1:])}",
             "padding, strides, or a missing or extra pooling or upsampling.",
         )
     return CheckFailed(
         chain.in_words,
-        "other numbers than these layers give with the same weights",
-        "an activation, the order of the layers, the size or stride of the pooling, "
-        "the interpolation of the upsampling, or an operation between the layers.",
+        OTHER_NUMBERS,
+        "an activation, a stride, the order of layers, or something between them.",
     )

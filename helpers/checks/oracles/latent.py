@@ -11,18 +11,20 @@ with, a ``LatentSizes``. It raises ``CheckFailed`` when the property does not ho
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from helpers.checks.contract import AutoencoderSizes, named
 from helpers.checks.oracles import shared
+from helpers.checks.oracles.last_activation import ANOTHER, Bias, Ending, name_of_last
 from helpers.checks.oracles.probes import (
+    NO_ACTIVATION,
+    beyond,
     close,
     codes,
     draw,
     draw_steady,
     inputs,
-    name_of_activation,
-    spread,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
@@ -71,10 +73,6 @@ class LatentSizes(AutoencoderSizes):
     def is_head(self, array: np.ndarray) -> bool:
         """Return whether a weight array belongs to mean or log-variance."""
         return array.shape in (self.head, self.head[1:])
-
-
-Bias = tuple[int, slice]
-"""Position of a bias among a model's weights, and which of its numbers."""
 
 
 @dataclass
@@ -210,9 +208,9 @@ def _heads_one_by_one(
         raise CheckFailed(
             f"{sizes.mean} and log_var each come from a dense layer of latent_dims "
             "units",
-            "an output that does not follow the bias of such a layer",
-            f"{sizes.mean} and log_var both are layers.Dense(latent_dims) of the last "
-            "hidden layer; z comes from them.",
+            "one that follows no bias of such a layer",
+            f"{sizes.mean} and log_var share a layer, or one is no Dense(latent_dims) "
+            "of the last hidden layer.",
         )
     # z follows its mean down; the spread only shrinks. A ReLU shows on the way up.
     follow = [i for i in others if moved(biases[i], -6)[z].mean() < -3]
@@ -266,23 +264,33 @@ def ordered(student: Student, sizes: LatentSizes) -> None:
 def heads_are_linear(student: Student, sizes: LatentSizes) -> None:
     """Check that mean and log_var may become any number, also below 0."""
     heads = find_heads(student, sizes)
-    probe = spread(sizes.latent_dims)
-    x = inputs(1, sizes.input_size)
+    x = beyond(inputs(7, sizes.input_size))
     for name, word in zip(OUTPUTS[1:], (sizes.mean, "log_var"), strict=True):
-        rows = np.stack([probe, -probe]).astype(np.float32)
-        output = np.concatenate(
-            [
-                outputs_with(student, heads.zeros(**{name: row}), x)[heads.at[name]]
-                for row in rows
-            ]
+        ending = Ending(
+            partial(_output, student, heads.at[name]),
+            draw_steady(heads.weights),
+            [heads.bias[name]],
+            sizes.latent_dims,
+            x,
         )
-        if not close(output, rows):
+        if not all(
+            ending.is_activation(NO_ACTIVATION, training=training)
+            for training in (False, True)
+        ):
+            activation = name_of_last(ending)
             raise CheckFailed(
                 f"no activation after the layer of {word}",
-                name_of_activation(output, rows) or "another activation",
-                f"layers.Dense(latent_dims) for {word}, without an activation: a mean "
-                "and the logarithm of a variance may be negative.",
+                ANOTHER if activation == NO_ACTIVATION else activation,
+                f"an activation on the Dense of {word}: it may be negative, so leave "
+                "it out.",
             )
+
+
+def _output(
+    student: Student, position: int, arrays: Arrays, x: np.ndarray, training: bool
+) -> np.ndarray:
+    """Return one of the encoder's outputs with these weights."""
+    return outputs_with(student, arrays, x, training=training)[position]
 
 
 def z_is_normal(student: Student, sizes: LatentSizes) -> None:
@@ -324,8 +332,8 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
     raise CheckFailed(
         f"(z - {sizes.mean}) / exp(log_var / 2) is standard normal noise",
         names[0] if names else deviation,
-        "the spread: the variance is exp(log_var), the standard deviation its root; or "
-        "the noise is not drawn from the standard normal distribution.",
+        "the spread: exp(log_var) is the variance, not the standard deviation; or "
+        "noise that is not standard normal.",
     )
 
 
@@ -369,8 +377,8 @@ def noise_is_new(student: Student, sizes: LatentSizes) -> None:
             raise CheckFailed(
                 "new noise for every call, image and number of the code",
                 alike,
-                f"the shape of the noise, which is that of {sizes.mean}; or it is "
-                "drawn outside of a layer's call, with NumPy, or with a fixed seed.",
+                f"the noise has another shape than {sizes.mean}, is drawn outside of a "
+                "layer's call, with NumPy, or with a fixed seed.",
             )
 
 
@@ -511,8 +519,8 @@ def reconstruction_is_bce(
         }
         name = shared.named_loss(loss, values)
         raise CheckFailed(
-            f"with {sizes.mean} and log_var 0, a training loss of {expected:.2f}: "
-            "binary cross-entropy, summed over pixels",
+            f"with {sizes.mean} and log_var 0, a loss of {expected:.2f}: binary "
+            "cross-entropy, summed over pixels",
             f"{loss:.2f}{name}",
             likely_cause
             if averaged in name
@@ -538,8 +546,7 @@ def reconstruction_is_bce(
     loss = student.training_loss(x, x)
     if not abs(loss - expected) <= 0.1 * expected:
         raise CheckFailed(
-            f"a training loss of about {expected:.0f}: the cross-entropy of x and "
-            "decoder(z)",
+            f"a loss of about {expected:.0f}: the cross-entropy of x and decoder(z)",
             f"{loss:.0f}",
             f"the loss is computed from another x_hat, such as decoder({sizes.mean}).",
         )
@@ -614,21 +621,19 @@ def kl_is_added(student: Student, sizes: LatentSizes) -> None:
         nothing = abs(added) <= 1e-3 * abs(expected)
         name = ", nothing" if nothing else shared.named_loss(added, guesses)
         raise CheckFailed(
-            f"{expected:.3f} more than with {sizes.mean} 0 and log_var 0: 0.5 times "
-            f"the sum of exp(log_var) + {sizes.mean}² - 1 - log_var, averaged over "
-            "the batch",
+            f"{sizes.mean} and log_var add the divergence to the loss: {expected:.3f}",
             f"{added:.3f}{name}",
-            "the divergence: a sum over the code's numbers, a mean over the batch, "
-            "added with weight 1 to the loss that is minimised.",
+            "its signs or factor, its sum over the code and mean over the batch, or it "
+            "is not in the loss.",
         )
     heads_move(
         student,
         sizes,
         {"heads": 0.4, "seen": False},
-        "one step of training on the divergence alone moves the layers of "
+        "one step on the divergence alone moves the layers of "
         f"{sizes.mean} and log_var",
-        "the divergence has no gradient: stop_gradient, numbers that NumPy made, or "
-        "computed outside the tape.",
+        "the divergence has no gradient: stop_gradient, NumPy, or computed outside the "
+        "tape.",
     )
 
 
@@ -662,7 +667,7 @@ def heads_move(
     if still:
         raise CheckFailed(
             expected,
-            f"{len(still)} of their {len(moves)} weight arrays stay as they were",
+            f"{len(still)} of their {len(moves)} weight arrays stay",
             likely_cause,
         )
 
@@ -673,8 +678,7 @@ def gradients_pass(student: Student, sizes: LatentSizes) -> None:
         student,
         sizes,
         {"heads": 0, "seen": True},
-        f"with {sizes.mean} 0 and log_var 0, where the divergence is flat, one step "
-        f"of training moves the layers of {sizes.mean} and log_var",
-        f"z is not computed from both: z = {sizes.mean} + exp(log_var / 2) * noise, "
-        "without stop_gradient and without NumPy.",
+        f"where the divergence is flat, one step moves the layers of {sizes.mean} "
+        "and log_var",
+        "z is not computed from both, or with stop_gradient or NumPy.",
     )

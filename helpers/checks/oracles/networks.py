@@ -17,6 +17,7 @@ from helpers.checks.oracles.probes import (
     inputs,
     name_of_activation,
     orders,
+    some,
     times,
     weights_of,
 )
@@ -142,7 +143,7 @@ def loss_is_mse(
         shape: of auto's inputs.
         target: what auto must paint, from what it paints; the inputs, if not given.
     """
-    x = inputs(16, shape)
+    x = inputs(some(12, 20), shape)
     student.set_weights("auto", draw_steady(weights_of(student, "auto", shape)))
     x_hat = student.predict("auto", x)[0]
     follows_input(x_hat, "auto")
@@ -185,7 +186,7 @@ def adam_moves_all(
     y = x if target is None else target(student.predict(part, x)[0])
     # Adam's first step is the learning rate, whatever the size of the gradient, unless
     # that is below 1e-6: so the largest of each layer counts.
-    moves = first_moves(student, before, x, y, part=part)
+    moves, taken = first_moves(student, before, x, y, part=part)
     steps = [float(move.max()) for move in moves]
     same_steps(min(steps), max(steps), "layers")
-    goes_on(student, x, y, part=part)
+    goes_on(student, x, y, taken, part=part)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import permutations, product
 
-from helpers.checks.property_check import CheckFailed
 from helpers.checks.randomness import current_seed, generator
 from helpers.checks.student.interface import Arrays, Size, Student
 
@@ -109,6 +108,11 @@ def inputs(n: int, size: Size, seed: int = 1) -> np.ndarray:
     """Return ``n`` arrays of random float32 numbers in [0,1]."""
     rng = generator("inputs", seed)
     return rng.random((n, *shape_of(size)), dtype=np.float32)
+
+
+def some(low: int, high: int) -> int:
+    """Return a number of inputs from low to high, another one in each run."""
+    return int(generator("some", low, high).integers(low, high + 1))
 
 
 def codes(n: int, size: Size, seed: int = 1) -> np.ndarray:
@@ -248,56 +252,7 @@ def chains(arrays: Arrays, kernels: Sequence[Shape]) -> Iterator[list[Layer]]:
         yield list(zip(chosen[::2], chosen[1::2], strict=True))
 
 
-INVERSES: dict[str, tuple[Function, float, float]] = {
-    NO_ACTIVATION: (lambda a: a, -np.inf, np.inf),
-    "ReLU": (lambda a: a, 1e-3, np.inf),
-    "a sigmoid": (lambda p: special.logit(p.clip(1e-9, 1 - 1e-9)), 0.01, 0.99),
-    "a softmax": (lambda p: np.log(p.clip(1e-9)), 1e-3, 1),
-}
-"""The inverse of activations that contracts ask for, and between which answers."""
-
-
 # --- activations ----------------------------------------------------------------------
-
-
-def answers_of_last_layer(
-    student: Student, part: str, size: Size, rows: np.ndarray
-) -> np.ndarray:
-    """Return what the model's last layer makes of the given pre-activations.
-
-    All weights are set to 0 but the last layer's bias, which becomes each row in turn:
-    then the model's output is the last activation of that row, whatever the layers
-    before do. Of an image, the first pixel is returned.
-
-    Args:
-        student: with built models.
-        part: name of the model.
-        size: of the model's inputs.
-        rows: shape (n, units, or channels, of the last layer).
-
-    Raises:
-        CheckFailed: no bias has that size.
-    """
-    weights = weights_of(student, part, size)
-    biases = [
-        index for index, array in enumerate(weights) if array.shape == rows.shape[1:]
-    ]
-    if not biases:
-        raise CheckFailed(
-            f"a last layer of {rows.shape[1]} units, with a bias",
-            "no bias of that size",
-            "the last layer has another number of units, or no bias.",
-        )
-    outputs = []
-    for row in rows.astype(np.float32):
-        arrays = [np.zeros_like(array) for array in weights]
-        for index in biases:
-            arrays[index] = row
-        student.set_weights(part, arrays)
-        output = student.predict(part, inputs(1, size))[0]
-        outputs.append(output.reshape(-1, output.shape[-1])[0])
-    student.set_weights(part, weights)
-    return np.stack(outputs)
 
 
 def spread(n: int) -> np.ndarray:
@@ -329,63 +284,6 @@ def _makes(f: Function, a: np.ndarray, output: np.ndarray) -> bool:
     )
     off = np.abs(output - expected).max(axis=axes, initial=0)
     return bool((off <= TOLERANCE * scale).all()) and varies(expected)
-
-
-def activation_of(student: Student, part: str, size: Size, units: int) -> str:
-    """Return the name of a model's last activation.
-
-    Args:
-        student: with built models.
-        part: name of the model.
-        size: of the model's inputs.
-        units: units, or channels, of its last layer.
-    """
-    probe = spread(max(units, 4))
-    if units < 4:
-        rows = np.stack([np.roll(probe, -i)[:units] for i in range(0, 4, units)])
-    else:
-        rows = np.stack([probe, -probe])
-    large = generator("large").uniform(4, 12) * rows[:2]
-    rows = np.concatenate([rows, large]).astype(np.float32)
-    output = answers_of_last_layer(student, part, size, rows)
-    return name_of_activation(output, rows) or "another activation"
-
-
-def moves_as(
-    student: Student, part: str, size: Size, units: int, activation: str
-) -> bool:
-    """Return whether a last activation is one of ``INVERSES`` on usual numbers too.
-
-    With drawn weights, nobody knows what reaches the last activation. But whatever is
-    added to the last bias must come out of the activation's inverse.
-
-    Args:
-        student: with built models.
-        part: name of the model.
-        size: of the model's inputs.
-        units: units, or channels, of its last layer.
-        activation: a key of ``INVERSES``.
-    """
-    arrays = draw(weights_of(student, part, size), gain=1.4)
-    small_outputs(arrays, units)
-    biases = [i for i, array in enumerate(arrays) if array.shape == (units,)]
-    if len(biases) != 1:
-        return True  # a layer before has as many units: its bias cannot be left alone
-    shift = generator("shift").uniform(0.4, 0.9, units).astype(np.float32)
-    x = inputs(6, size)
-    student.set_weights(part, arrays)
-    before = student.predict(part, x)[0].astype(np.float64)
-    arrays[biases[0]] = arrays[biases[0]] + shift
-    student.set_weights(part, arrays)
-    after = student.predict(part, x)[0].astype(np.float64)
-    inverse, low, high = INVERSES[activation]
-    seen = (before > low) & (before < high) & (after > low) & (after < high)
-    if not (seen.mean() >= 0.02 and varies(before)):
-        return False
-    moved = np.where(seen, inverse(after) - inverse(before) - shift, np.nan)
-    if activation == "a softmax":  # what all units have in common does not show
-        moved -= np.nanmean(moved, axis=-1, keepdims=True)
-    return bool(np.nanmax(np.abs(moved)) < 1e-2 * max(1, np.abs(after[seen]).max()))
 
 
 def small_outputs(arrays: Arrays, units: int) -> None:
