@@ -334,7 +334,7 @@ def residuals(
     )
     validation.same_length({"points": places} | others)
     picture = Picture(60 + 430 * len(others), 400, layout="constrained")
-    panels = picture.subplots(1, len(others), sharex=True, sharey=True, squeeze=False)
+    panels = picture.subplots(1, len(others), sharey=True, squeeze=False)
     for axes, (label, ends) in zip(panels[0], others.items(), strict=True):
         for start, end in zip(places, ends, strict=True):
             axes.plot(*np.stack([start, end]).T, color="#999999", linewidth=1, zorder=1)

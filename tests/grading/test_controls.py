@@ -94,7 +94,7 @@ def test_what_is_said_of_a_submission_can_be_printed(course, place):
         assert sentence.isprintable()
         assert len(sentence) < 600
         sentence.encode()
-    table = cli._table(assignment, {"eve": result}, ["bob"])
+    table = cli._table(assignment, {"eve": result}, {}, ["bob"])
     assert not set(printed(table)) & set(CONTROLS)
 
 
@@ -102,7 +102,7 @@ def test_whatever_a_result_says_is_printed_without_controls():
     hostile = f"a{CONTROLS}b\nana: not graded"
     result = Result("key", hostile, NAME, "graded", notes=(hostile,))
     about = SimpleNamespace(name=NAME, points={"shapes": 1.0})
-    text = printed(cli._table(about, {hostile: result}, [hostile]), hostile)
+    text = printed(cli._table(about, {hostile: result}, {}, [hostile]), hostile)
     assert not set(text) & set(CONTROLS)
     text.encode()
 
