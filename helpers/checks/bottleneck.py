@@ -64,8 +64,8 @@ contract = Contract(
 
 
 other_sizes_too = sizes_too(
-    {"input_shape": (8, 12, 1), "filters": (5,), "latent_dims": 7},
-    {"input_shape": (8, 16, 1), "filters": (6, 4, 3), "latent_dims": 7},
+    {"input_shape": (14, 14, 1), "filters": (5,), "latent_dims": 7},
+    {"input_shape": (56, 56, 1), "filters": (6, 4, 3), "latent_dims": 7},
 )
 
 

@@ -22,7 +22,7 @@ from helpers.checks.oracles.probes import (
     name_of_activation,
 )
 from helpers.checks.property_check import CheckFailed
-from helpers.checks.randomness import distinct, generator, whole
+from helpers.checks.randomness import distinct, fixed, generator, whole
 from helpers.checks.student.interface import Arrays, Student
 
 import numpy as np
@@ -57,6 +57,7 @@ contract = Contract(
 
 
 @contract.check_built("three models with the right shapes")
+@dense.other_sizes_too
 def shapes(student: Student, sizes: Sizes) -> None:
     """Each of the three models works alone and gives arrays of the right shape."""
     shared.three_models(
@@ -74,7 +75,7 @@ order = contract.check_built("the encoder returns z, mean, log_var, in this orde
 
 
 @contract.check_built("the encoder's layers")
-@dense.other_sizes_too
+@dense.other_layers_too
 def encoder_layers(student: Student, sizes: Sizes) -> None:
     """Dense layers with ReLU; then one for the mean and one for the log-variance.
 
@@ -150,13 +151,17 @@ def _four_patterns(n: int, width: int) -> np.ndarray:
     return (patterns[np.arange(n) % 4] ^ flipped).astype(np.float32)
 
 
-# Over eight seeds, the means of a ReLU deviate by 0; those of right models by 1.2 or
-# more; those whose encoder does not learn by 0.3 or less.
+# For all sizes that are drawn, the means of the reference deviate by 1.2 or more; those
+# of a ReLU by 0. A bad start gets a second chance, with other noise.
 MIN_DEVIATION, MAX_DEVIATION = 0.3, 50
+TRAININGS = 2
 
 
-def deviation_of_means(student: Student, sizes: Sizes) -> float:
-    """Return how much the means of different images differ after a short training."""
+def deviation_of_means(student: Student, sizes: Sizes, seed: int = 0) -> float:
+    """Return how much the means of different images differ after a short training.
+
+    The noise in it is that of the seed.
+    """
     student.build(*sizes.arguments)
     heads = latent.find_heads(student, sizes)
     x = _four_patterns(128, sizes.input_dims)
@@ -167,7 +172,7 @@ def deviation_of_means(student: Student, sizes: Sizes) -> float:
         array *= 0.2 if array.shape == (sizes.latent_dims, sizes.latent_dims) else 1
     heads.put(arrays, "mean", -1.0)
     student.set_weights("encoder", arrays)
-    student.train(x, x, epochs=9, batch_size=len(x), learning_rate=3e-2)
+    student.train(x, x, epochs=9, batch_size=len(x), learning_rate=3e-2, seed=seed)
     means = student.predict("encoder", x)[heads.at["mean"]]
     return float(means.std(axis=0).max())
 
@@ -181,17 +186,19 @@ def no_collapse(
     latent_dims: int = 3,
 ) -> None:
     """After a short training on four patterns, the mean tells the images apart."""
-    deviation = deviation_of_means(
-        student, Sizes(input_dims, hidden_layers, latent_dims)
+    sizes = Sizes(input_dims, hidden_layers, latent_dims)
+    for seed in range(TRAININGS):
+        with fixed():
+            deviation = deviation_of_means(student, sizes, seed)
+        if MIN_DEVIATION <= deviation <= MAX_DEVIATION:
+            return
+    raise CheckFailed(
+        "after a short training, the means of images differ, with a standard "
+        f"deviation of {MIN_DEVIATION} or more",
+        f"{deviation:.2g}",
+        "the divergence outweighs a cross-entropy that is averaged over pixels, or the "
+        "mean has an activation.",
     )
-    if not MIN_DEVIATION <= deviation <= MAX_DEVIATION:
-        raise CheckFailed(
-            "after a short training, the means of images differ, with a standard "
-            f"deviation of {MIN_DEVIATION} or more",
-            f"{deviation:.2g}",
-            "the divergence outweighs a cross-entropy that is averaged over pixels, or "
-            "the mean has an activation.",
-        )
 
 
 @contract.check_built("auto is compiled with Adam")

@@ -444,7 +444,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "filters as a number",
-        {"other_sizes", "encoder_layers"},
+        ALL,
         (ENCODER, ENCODER.replace("Conv2D(n,", "Conv2D(8,")),
     ),
     wrong(
@@ -550,7 +550,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "the code's shape as numbers",
-        {"other_sizes"},
+        ALL,
         ("shape=latent_dims", "shape=(4, 4, 8)"),
     ),
     wrong(

@@ -16,6 +16,7 @@ SAMPLE = {
         "zero",
         "one huge number",
         "right where all rows are alike",
+        "right for up to three inputs",
         "a last activation of zero",
         "sigmoid up to 4",
         "SGD named Adam, rate NaN",
