@@ -3,8 +3,10 @@
 ``python -m samples.fuzzed_hand_ins 10000`` hands in so many and prints the worst.
 """
 
+import gc
 import json
 import os
+import random
 import resource
 import shutil
 import sys
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from grading.course import Course
@@ -28,6 +30,8 @@ MAX_SECONDS = 1.0
 MAX_MEGABYTES = 200.0
 LARGEST = 21_000_000
 """More than the grader reads of one student."""
+
+PART = 250
 
 # What no console, page or table may show as it is: controls but tab and line end, marks
 # that turn the direction of writing, line ends and signs without width, half pairs.
@@ -235,20 +239,25 @@ def fuzz(cases: int, largest: int = LARGEST, derandomize: bool = False) -> Worst
     """
     course, worst = _course(), Worst()
     assignment = Assignment.load(course, NAME)
-
-    @settings(
-        max_examples=cases,
-        derandomize=derandomize,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(hand_ins(largest))
-    def read_all(files: Files) -> None:
-        read(course, assignment, files, worst)
-
+    first = 0 if derandomize else random.getrandbits(32)
     try:
-        read_all()
+        # Hypothesis keeps what it has made: in parts, it lets go of it.
+        for part in range(0, cases, PART):
+
+            @settings(
+                max_examples=min(PART, cases - part),
+                database=None,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate],
+            )
+            @seed(first + part)
+            @given(hand_ins(largest))
+            def read_all(files: Files) -> None:
+                read(course, assignment, files, worst)
+
+            read_all()
+            gc.collect()
     finally:
         shutil.rmtree(course.root)
     return worst

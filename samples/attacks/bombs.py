@@ -57,6 +57,7 @@ except MemoryError:
     print("no memory", len(kept) < 100)
     del kept
 """,
+        limits=replace(SMALL, wall_s=40),
         shown="no memory True",
     ),
     bomb(

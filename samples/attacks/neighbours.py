@@ -149,7 +149,7 @@ try:
 except OSError:
     time.sleep(100)
 """,
-        limits=replace(SMALL, wall_s=10),
+        limits=replace(SMALL, wall_s=30),
         status=frozenset({"failed"}),
     ),
     fill(
