@@ -217,11 +217,11 @@ def grade(
     for grading, (_, nothing) in zip(gradings, classes, strict=True):
         _show(course, grading, nothing)
     _stop_if_failed(gradings)
-    results = [result for one in gradings for result in one.results.values()]
-    if not results:
+    statuses = {result.status for one in gradings for result in one.results.values()}
+    if not statuses:
         errors.print(f"Nothing was handed in for {', '.join(names)}.")
         raise typer.Exit(NOTHING)
-    if strict and any(result.status in ENDED for result in results):
+    if strict and statuses & set(ENDED):
         raise typer.Exit(FLAGGED)
 
 

@@ -171,8 +171,8 @@ def plan(
         if result is None or force:
             todo.append(work)
             backend.warm_up()
-    extra_days = roster.extra_days(course, assignment.name)
-    writer = Writer(course, assignment, journal, extra_days)
+    more_time = roster.extra_days(course, assignment.name)
+    writer = Writer(course, assignment, journal, more_time)
     return Grading(assignment, journal, writer, force, works, todo, results)
 
 

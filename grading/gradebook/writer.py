@@ -106,22 +106,30 @@ class Writer:
         with storage.one_transaction(self.course) as gradebook:
             notes = self._remove_marks_for_older_work(gradebook, job, work)
             self._extend(gradebook, job.student)
-            try:
-                convert(Autograde, self._config(result))
-            except ConvertError as error:
-                raise WriteError(
-                    f"{job.student}: nbgrader could not write the result.\n{error}"
-                ) from error
-            gradebook.db.expire_all()
-            if self._auto_scores(gradebook, job.student) != self.marks(result):
-                raise WriteError(
-                    f"{job.student}: the gradebook holds other marks than the verdict."
-                )
+            self._autograde(gradebook, result)
         shutil.rmtree(self.staging)
         self.journal.record_written(
             job.assignment, job.student, result.key, assemble.work_key(job)
         )
         return notes
+
+    def _autograde(self, gradebook: Gradebook, result: Result) -> None:
+        """Have nbgrader write a result, and look at what it wrote.
+
+        Raises:
+            WriteError: it failed, or wrote other marks.
+        """
+        try:
+            convert(Autograde, self._config(result))
+        except ConvertError as error:
+            raise WriteError(
+                f"{result.student}: nbgrader could not write the result.\n{error}"
+            ) from error
+        gradebook.db.expire_all()
+        if self._auto_scores(gradebook, result.student) != self.marks(result):
+            raise WriteError(
+                f"{result.student}: the gradebook holds other marks than the verdict."
+            )
 
     def _extend(self, gradebook: Gradebook, student: str) -> None:
         """Give a student more time, if that is known, before the work is written."""

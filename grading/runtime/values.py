@@ -131,50 +131,55 @@ def unpack(
     Raises:
         ProtocolError: it is nothing that ``pack`` gives, or too large.
     """
-    left = MAX_ITEMS
+    return _Reader(arrays, other).value(value, 0)
 
-    def plain(value: Any, depth: int) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0 or depth > MAX_DEPTH + 1:
+
+class _Reader:
+    """Reads one value; there is a limit for all that is in it."""
+
+    def __init__(
+        self, arrays: Sequence[np.ndarray], other: Callable[[dict[str, Any]], Any]
+    ) -> None:
+        self._arrays = arrays
+        self._other = other
+        self._left = MAX_ITEMS
+
+    def value(self, value: Any, depth: int) -> Any:
+        self._left -= 1
+        if self._left < 0 or depth > MAX_DEPTH + 1:
             raise ProtocolError("a value that is too large")
         if value is None or isinstance(value, bool | int | float | str):
             return value
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
             raise ProtocolError("a value of no known kind")
         try:
-            return made(value["kind"], value, depth)
+            return self._made(value["kind"], value, depth)
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise ProtocolError(f"a malformed value: {error}") from None
 
-    def made(kind: str, value: dict[str, Any], depth: int) -> Any:
+    def _made(self, kind: str, value: dict[str, Any], depth: int) -> Any:
         if kind == "ellipsis":
             return ...
         if kind in FROM_TEXT:
             return FROM_TEXT[kind](str(value["text"]))
         if kind in ("array", "scalar"):
-            array = arrays[int(value["number"])]
+            array = self._arrays[int(value["number"])]
             return array if kind == "array" else array[()]
         if "items" not in value:
-            return other(value)
+            return self._other(value)
         if kind in MAPPINGS:
             pairs = (
-                (plain(key, depth + 1), plain(item, depth + 1))
+                (self.value(key, depth + 1), self.value(item, depth + 1))
                 for key, item in value["items"]
             )
             return MAPPINGS[kind](dict(pairs))
-        items = [plain(item, depth + 1) for item in value["items"]]
+        items = [self.value(item, depth + 1) for item in value["items"]]
         if kind in COLLECTIONS:
             return COLLECTIONS[kind](items)
         if kind in FROM_PARTS:
             return FROM_PARTS[kind](*items)
-        if kind == "text array":
-            return np.asarray(items[0])
-        if kind == "text scalar":
-            return np.asarray(items[0])[()]
-        return other(value)
-
-    return plain(value, 0)
+        text = {"text array": np.asarray, "text scalar": lambda x: np.asarray(x)[()]}
+        return text[kind](items[0]) if kind in text else self._other(value)
 
 
 def same(one: Any, other: Any) -> bool:
