@@ -39,9 +39,8 @@ OLD_FORM = {
 
 PROMPT = "> **Predict.**"
 VERDICT = re.compile(
-    r"\b(?:is|are|was|were|has|have|can|cannot|will|must|beats?|wins?|ties?|loses?"
-    r"|fails?|helps?|hurts?|vanish(?:es)?|stays?|better|worse|same|nothing|still|again)\b"
-    r"(?!.*\?$)",
+    r"\b(?:cannot|beats?|beaten|wins?|ties?|loses?|fails?|helps?|hurts?|vanish(?:es)?"
+    r"|better|worse|nothing|no\s+longer|still|again)\b(?!.*\?$)",
     re.I,
 )
 """What a heading or title must not say before the answer is known; a question may."""
