@@ -5,15 +5,11 @@ tests run as the process that judges runs them, with the student's names behind 
 socket, and one class goes through `course grade`.
 """
 
-import ast
 import contextlib
-import io
-import logging
 import socket
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +26,12 @@ from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from grading.submission.ordinary_tests import NotGradableError
 from grading.trusted.channel import Channel
-from grading.trusted.ordinary import _mark, _value, judge_in_order
-from grading.untrusted.answer import serve
+from grading.trusted.ordinary import _mark, judge_in_order
 from samples.course import ASSIGNMENTS, ROOT
 from samples.foreign_assignments import FOREIGN, INPUT, SQUARES, Foreign
 from samples.nbgrader_course import NbgraderCourse
 from tests import plain_nbgrader
+from tests.grading.ordinary import run, served, small
 
 WORKS = [(name, work) for name, one in FOREIGN.items() for work in ("", *one.works)]
 
@@ -65,11 +61,6 @@ def job_of(course: Course, name: str, work: str) -> Job:
     return assemble.job(assignment, Submission("ana", name, solutions=solutions), "")
 
 
-def run(source: str, names: dict[str, Any]) -> Any:
-    with contextlib.redirect_stdout(io.StringIO()):
-        return _value(ast.parse(source).body, names)
-
-
 def marks_in_one_process(job: Job) -> dict[str, float]:
     """Return the marks where all cells run in one process, as in plain nbgrader."""
     names: dict[str, Any] = {"__name__": "__main__"}
@@ -83,21 +74,6 @@ def marks_in_one_process(job: Job) -> dict[str, float]:
         if cell.role == "test":
             marks[cell.grade_id] = mark
     return marks
-
-
-@contextlib.contextmanager
-def served(names: dict[str, Any], kept: dict[str, dict[str, Any]]) -> Iterator[Channel]:
-    """Serve names in another thread; yield the way to them."""
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=serve, args=(theirs, names, kept))
-    thread.start()
-    try:
-        yield Channel(ours, time.monotonic() + 60)
-    finally:
-        ours.close()
-        thread.join()
-        theirs.close()
-        logging.disable(logging.NOTSET)  # as serve does for its own process
 
 
 def judged(job: Job) -> Verdict:
@@ -140,19 +116,6 @@ def test_the_course_s_own_assignments_have_no_ordinary_tests() -> None:
     assert [
         name for name in ASSIGNMENTS if Assignment.load(own, name).ordinary is not None
     ] == []
-
-
-ORDINARY = Ordinary()
-
-
-def small(tests: str, solution: str) -> Verdict:
-    """Return the verdict of one test cell on one solution."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    run(solution, names)
-    test = Cell("test", "test", "code", textwrap.dedent(tests), "test", 1.0)
-    with served(names, {}) as channel:
-        *_, verdict = judge_in_order([""], [test], [test], ORDINARY, channel)
-    return verdict
 
 
 LIAR = """
