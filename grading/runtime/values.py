@@ -11,7 +11,7 @@ sides, at any depth: see ``Shared``.
 import math
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -25,8 +25,8 @@ from grading.runtime.protocol import COLLECTIONS, DTYPES, Bounds, ProtocolError
 BOUNDS = Bounds(text=1 << 24, arrays=10_000)
 """Of a frame with values, in both directions."""
 MAX_DEPTH, MAX_ITEMS = 32, 500_000
-MAX_TEXT, MAX_DATA = 1 << 23, 1 << 26
-"""About the characters, and the bytes of arrays, of a value that still travels."""
+MAX_KEPT, MAX_TEXT, MAX_DATA = 1 << 20, 1 << 23, 1 << 26
+"""Bytes of arrays that are copied; characters, and bytes, that travel as one value."""
 ITEM = 40
 """Characters of a number and of what stands around an item, about."""
 # Larger integers travel in base 16, which Python converts whatever their length.
@@ -115,6 +115,7 @@ class Packer:
         other: returns JSON for what is no plain data.
         shared: what both sides have already.
         sharing: whether what can change is shared from now on.
+        most: bytes of arrays that may travel.
     """
 
     def __init__(
@@ -124,8 +125,10 @@ class Packer:
         shared: Shared | None = None,
         *,
         sharing: bool = False,
+        most: int = MAX_DATA,
     ) -> None:
         self.arrays = arrays
+        self._most = most
         self._other = other
         self._shared = shared or Shared()
         self._sharing = sharing
@@ -190,7 +193,7 @@ class Packer:
         kind = "scalar" if scalar else "array"
         if array.dtype.str in DTYPES:
             self._data += array.nbytes
-            if self._data > MAX_DATA or len(self.arrays) >= BOUNDS.arrays - 1:
+            if self._data > self._most or len(self.arrays) >= BOUNDS.arrays - 1:
                 raise TooLargeError("arrays that are too large")
             if scalar:
                 return {"kind": kind, "of": array.dtype.str, "items": [array.item()]}
@@ -299,6 +302,33 @@ FROM_NUMPY: dict[str, Callable[[dict[str, Any], list[Any]], Any]] = {
     "complex array": lambda _, items: _complex(*items),
     "complex scalar": lambda _, items: _complex(*items)[()],
 }
+
+
+def as_now(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return names with their values; plain data as they are now, if they are small.
+
+    What is no plain data, or larger than ``MAX_KEPT``, is the same object.
+    """
+    return {
+        name: _copied(value) if type(value) in MUTABLE else value
+        for name, value in names.items()
+    }
+
+
+def _copied(value: Any) -> Any:
+    arrays: list[np.ndarray] = []
+    held: list[Any] = []
+
+    def hold(item: Any) -> dict[str, Any]:
+        held.append(item)
+        return {"kind": "object", "number": len(held) - 1}
+
+    try:
+        packed = Packer(arrays, hold, most=MAX_KEPT).pack(value)
+        copies = [array.copy() for array in arrays]
+        return unpack(packed, copies, lambda about: held[about["number"]])
+    except Exception:  # it is too large, or an object in it cannot be copied so
+        return value
 
 
 def same(one: Any, other: Any) -> bool:

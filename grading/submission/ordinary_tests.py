@@ -1,7 +1,6 @@
 """Which assignments have ordinary tests, what these need, which cannot be graded."""
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 
 from helpers.errors import CourseError
@@ -15,7 +14,9 @@ from grading.trusted.read_tests import is_ordinary
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 KEPT = (*IMPORTS, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-INTROSPECTION = ("doctest", "globals", "locals", "vars", "__main__", "get_ipython")
+INTROSPECTION = (
+    *("__main__", "dir()", "doctest", "get_ipython", "globals()", "locals()", "vars()"),
+)
 """Ways to a notebook's names that do not go by them: they find no student's here."""
 INSTEAD = (
     "No student's work was run; `nbgrader autograde {name}` can grade it, with your "
@@ -133,7 +134,7 @@ def why_not(name: str, notebook: NotebookNode, notebooks: int) -> str | None:
         if not _is_python(cell.source):
             return f"The test {test} of {name} has a line that is no plain Python."
         for way in INTROSPECTION:
-            if re.search(rf"\b{way}\b", cell.source):
+            if way in cell.source:
                 return (
                     f"The test {test} of {name} uses {way}, which finds nothing here."
                 )

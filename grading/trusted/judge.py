@@ -146,7 +146,7 @@ class TimeLimit:
 time_limit = TimeLimit()
 
 
-def message(error: Exception) -> str:
+def message(error: BaseException) -> str:
     """Return what a student reads about a test that failed."""
     try:
         if isinstance(error, CheckFailed):

@@ -31,6 +31,7 @@ from grading.trusted.read_tests import is_ordinary, names_used
 from grading.trusted.remote_object import RemoteObject, UnclearError, about
 
 HIDDEN = "A hidden test does not hold."
+FAILURES = (Exception, SystemExit)
 OWN_CELLS = "Not judged: the course's own cells break off where they are judged. "
 COUNT_WITH = ("float", "int", "len", "max", "min", "round", "sum")
 VISIBLE = "A test of this cell does not hold: run it in your notebook."
@@ -187,7 +188,7 @@ def _run(cell: Cell, full: Cell, names: Names, channel: Channel, *, told: bool) 
                 value = _quiet_value(visible, names.all)
                 if not hidden:
                     run.mark = _mark(value, cell.points, counts=_counts(visible))
-        except Exception as error:
+        except FAILURES as error:
             run.unclear = isinstance(error, UnclearError)
             run.failed = VISIBLE if told else _message(error)
     run.printed = "" if told else out.getvalue()[: judge.MAX_PRINTED]
@@ -202,7 +203,7 @@ def _run(cell: Cell, full: Cell, names: Names, channel: Channel, *, told: bool) 
                 run.mark = _mark(
                     value, cell.points, counts=_counts([*visible, *hidden])
                 )
-        except Exception as error:
+        except FAILURES as error:
             run.unclear = isinstance(error, UnclearError)
             run.failed = HIDDEN
     run.told = told or channel.asked > asked
@@ -293,7 +294,7 @@ def _mark(value: Any, points: float, *, counts: bool = False) -> float:
     return float(value)
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException) -> str:
     if isinstance(error, NameError) and error.name:
         return f"NameError: {error.name} is not defined"
     if isinstance(error, AssertionError) and not str(error):

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from grading import cli
 from grading.course import Course
-from grading.runtime import protocol
+from grading.runtime import protocol, values
 from grading.runtime.job import Cell, Job, Ordinary, Verdict
 from grading.submission import assemble
 from grading.submission.assignment import Assignment
@@ -82,7 +82,7 @@ def judged(job: Job) -> Verdict:
     kept = {}
     for cell in job.cells:
         if cell.role == "test":
-            kept[cell.grade_id] = dict(names)
+            kept[cell.grade_id] = values.as_now(names)
             continue
         with contextlib.suppress(Exception):
             run(cell.source, names)
@@ -192,6 +192,8 @@ def test_words_of_the_student_s_tell_nothing_once_a_hidden_test_has_asked(
     [
         ("assert f(1) == 1\n### AUTOTEST f(2)", "AUTOTEST"),
         ("%%capture out\nf(1)", "no plain Python"),
+        ("import doctest\nassert doctest.testmod().failed == 0", "doctest"),
+        ("assert 'helper' not in globals()", "globals"),
     ],
 )
 def test_what_cannot_be_graded_is_refused_in_one_sentence(

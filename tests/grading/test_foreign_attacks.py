@@ -5,9 +5,11 @@ Each attack stands beside honest code that the same test must let pass.
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grading.runtime.job import Cell, Ordinary
+from grading.runtime.values import as_now
 from grading.submission.ordinary_tests import ordinary
 from grading.untrusted.objects import Objects
 from tests.grading.ordinary import small
@@ -228,6 +230,30 @@ def test_names_of_a_hidden_test_are_asked_for_after_the_visible_one(
     monkeypatch.setattr(Objects, "find", record)
     small("assert f(1) == 1", "def f(x): return 2", hidden="assert helper(2) == 2")
     assert asked == ["f"]
+
+
+def test_a_list_is_judged_as_it_was_before_the_test() -> None:
+    class Odd:
+        pass
+
+    odd = Odd()
+    names: dict[str, Any] = {
+        "times": [1, [2], odd],
+        "image": np.zeros(3),
+        "large": np.zeros(1 << 18),
+    }
+    kept = as_now(names)
+    names["times"][1].append(3)
+    names["image"] += 1
+    assert kept["times"] == [1, [2], odd]
+    assert kept["image"].tolist() == [0, 0, 0]
+    assert kept["large"] is names["large"]
+
+
+def test_a_test_that_exits_does_not_end_those_after_it() -> None:
+    leaves = "import sys\nif f(3) != 9:\n    sys.exit('wrong')"
+    assert small(leaves, "def f(x): return 0").marks == {"test": 0.0}
+    assert small(leaves, "def f(x): return x * x").marks == {"test": 1.0}
 
 
 # --- whose value a name has -----------------------------------------------------------
