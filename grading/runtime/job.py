@@ -77,13 +77,16 @@ class Ordinary:
     """What tests such as ``assert square(3) == 9`` need of the course's own notebook.
 
     Attributes:
-        definitions: imports, functions and classes of cells that are no solution.
+        definitions: imports, functions, classes and plain values of cells that are no
+            solution, and imports of stubs.
+        imports: those that are part of the solutions.
         names: what solutions define: these names are the student's, also where Python
             has them too.
         classes: those of them that are classes.
     """
 
     definitions: str = ""
+    imports: str = ""
     names: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
 
@@ -91,7 +94,7 @@ class Ordinary:
     def from_dict(cls, value: dict[str, Any]) -> Self:
         """Return what ``asdict`` gave, also after a journey as JSON."""
         names, classes = tuple(value["names"]), tuple(value["classes"])
-        return cls(value["definitions"], names, classes)
+        return cls(value["definitions"], value["imports"], names, classes)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,11 @@ from grading.submission.names_in_code import names, without_ipython
 from grading.trusted.read_tests import is_ordinary
 
 IMPORTS = (ast.Import, ast.ImportFrom)
+KEPT = (*IMPORTS, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+INTROSPECTION = (
+    *("__main__", "dir()", "doctest", "get_ipython", "globals()", "locals()", "vars()"),
+)
+"""Ways to a notebook's names that do not go by them: they find no student's here."""
 INSTEAD = (
     "No student's work was run; `nbgrader autograde {name}` can grade it, with your "
     "rights."
@@ -39,20 +44,75 @@ def ordinary(
     if not any(is_ordinary(source, setup) for source in readable):
         return None
     own = [without_ipython(cell.source) for cell in code if cell.role == "plain"]
+    stubs = [without_ipython(cell.source) for cell in code if cell.role == "solution"]
     solutions = [without_ipython(source) for source in reference]
-    parts = [
-        *setup,
-        *_statements_of(own, *IMPORTS, ast.FunctionDef, ast.ClassDef),
-        *_statements_of(solutions, *IMPORTS),
-    ]
-    bound = {name for source in solutions for name in names(source).binds}
-    classes = {
-        statement.name
-        for source in solutions
-        for statement in _statements(source)
-        if isinstance(statement, ast.ClassDef)
+    given = [*_statements_of(setup), *_statements_of(own, *KEPT)]
+    given += _statements_of(stubs, *IMPORTS)
+    of_solutions = list(_statements_of(solutions))
+    theirs = {
+        name
+        for one in of_solutions
+        for name in _binds(one) - _imported(given if isinstance(one, IMPORTS) else [])
     }
-    return Ordinary("\n".join(parts), tuple(sorted(bound)), tuple(sorted(classes)))
+    changed = {name for source in solutions for name in names(source).touches} | theirs
+    definitions = [
+        *(
+            one
+            for one in given
+            if not _binds(one) & (theirs if isinstance(one, KEPT) else changed)
+        ),
+        *_plain_values(own, [*own, *solutions], changed),
+    ]
+    imports = [one for one in of_solutions if _imported([one]) & theirs]
+    classes = {one.name for one in of_solutions if isinstance(one, ast.ClassDef)}
+    return Ordinary(
+        _as_text(definitions),
+        _as_text(imports),
+        tuple(sorted(theirs)),
+        tuple(sorted(classes)),
+    )
+
+
+def _as_text(statements: Iterable[ast.stmt]) -> str:
+    return "\n".join(map(ast.unparse, statements))
+
+
+def _binds(statement: ast.stmt) -> frozenset[str]:
+    return names(ast.unparse(statement)).binds
+
+
+def _imported(statements: Iterable[ast.stmt]) -> set[str]:
+    """Return the names that imports among some statements give."""
+    imports = [one for one in statements if isinstance(one, IMPORTS)]
+    return {name for one in imports for name in _binds(one)}
+
+
+def _plain_values(
+    own: Iterable[str], others: Iterable[str], changed: set[str]
+) -> Iterator[ast.stmt]:
+    """Yield what the course's own cells set once, as ``tolerance = 1e-6`` does.
+
+    Student code that gives such a name another value does not change a test. What can
+    be changed in place is left out where the course's code uses it: it may well be.
+    """
+    read = [names(source) for source in others]
+    used = {name for one in read for name in one.needs}
+    for statement in _statements_of(own, ast.Assign):
+        fixed = _is_fixed(statement)
+        for name in _binds(statement) - changed:
+            times = sum(name in one.binds for one in read)
+            if times == 1 and (fixed or (fixed is not None and name not in used)):
+                yield statement
+
+
+def _is_fixed(statement: ast.stmt) -> bool | None:
+    """Return whether a plain value cannot change in place; None if it is not plain."""
+    try:
+        ast.literal_eval(getattr(statement, "value", statement))
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    kinds = (ast.List, ast.Dict, ast.Set)
+    return not any(isinstance(node, kinds) for node in ast.walk(statement))
 
 
 def why_not(name: str, notebook: NotebookNode, notebooks: int) -> str | None:
@@ -73,6 +133,11 @@ def why_not(name: str, notebook: NotebookNode, notebooks: int) -> str | None:
             return f"The test {test} of {name} has AUTOTEST, which is not read here."
         if not _is_python(cell.source):
             return f"The test {test} of {name} has a line that is no plain Python."
+        for way in INTROSPECTION:
+            if way in cell.source:
+                return (
+                    f"The test {test} of {name} uses {way}, which finds nothing here."
+                )
     return None
 
 
@@ -102,9 +167,11 @@ def _statements(source: str) -> list[ast.stmt]:
     return ast.parse(source).body if _is_python(source) else []
 
 
-def _statements_of(sources: Iterable[str], *kinds: type[ast.stmt]) -> Iterator[str]:
-    """Yield the statements of some kinds."""
+def _statements_of(
+    sources: Iterable[str], *kinds: type[ast.stmt]
+) -> Iterator[ast.stmt]:
+    """Yield the statements of some kinds; all where no kind is given."""
     for source in sources:
         for statement in _statements(source):
-            if isinstance(statement, kinds):
-                yield ast.unparse(statement)
+            if isinstance(statement, kinds or ast.stmt):
+                yield statement

@@ -27,6 +27,8 @@ MAX_WORD = 200
 MAX_WEIGHTS = 1 << 22
 """Numbers in a model's weights: checks make others of the same shapes."""
 
+BOUNDS = Bounds()
+
 
 class Channel:
     """Questions to a student's process, answered one by one.
@@ -50,9 +52,20 @@ class Channel:
         self.broken: StudentError | None = None
 
     def ask(
-        self, question: str, arrays: Sequence[np.ndarray] = (), **about: Any
+        self,
+        question: str,
+        arrays: Sequence[np.ndarray] = (),
+        *,
+        bounds: Bounds = BOUNDS,
+        **about: Any,
     ) -> tuple[dict[str, Any], Arrays]:
         """Return the answer's object and arrays.
+
+        Args:
+            question: which.
+            arrays: go with it.
+            bounds: what is taken of the answer at most.
+            about: what else the question says.
 
         Raises:
             StudentError: the student's code raised it, or did not answer properly.
@@ -71,7 +84,7 @@ class Channel:
                 deadline=deadline,
             )
             answer, given = protocol.receive(
-                self.sock, bounds=Bounds(), deadline=deadline
+                self.sock, bounds=bounds, deadline=deadline
             )
             if answer.get("number") != number:
                 raise ProtocolError("an answer that was not asked for")

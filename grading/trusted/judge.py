@@ -146,7 +146,7 @@ class TimeLimit:
 time_limit = TimeLimit()
 
 
-def message(error: Exception) -> str:
+def message(error: BaseException) -> str:
     """Return what a student reads about a test that failed."""
     try:
         if isinstance(error, CheckFailed):
@@ -227,7 +227,11 @@ def _judge(
 
 
 def _warm_up(setup: list[str]) -> None:
-    """Run the set-up while the student's cells run in the other process."""
+    """Run the set-up while the student's cells run in the other process.
+
+    What breaks off there is told when it runs again.
+    """
     names: dict[str, Any] = {"__name__": "__main__"}
-    for source in setup:
-        _execute(source, names)
+    with contextlib.suppress(Exception):
+        for source in setup:
+            _execute(source, names)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any, NoReturn, TextIO
 
-from grading.runtime import protocol
+from grading.runtime import protocol, values
 from grading.runtime.kernel import MAX_IN_MESSAGE
 
 Serve = Callable[[dict[str, Any], dict[str, dict[str, Any]]], None]
@@ -174,7 +174,7 @@ def _run_cells(sock: socket.socket, kernel: Any, serve: Serve) -> None:
     while True:
         request, _ = protocol.receive(sock)
         if "keep" in request:
-            kept[request["keep"]] = dict(kernel.shell.user_ns)
+            kept[request["keep"]] = values.as_now(kernel.shell.user_ns)
             continue
         if "execute" not in request:
             serve(kernel.shell.user_ns, kept)

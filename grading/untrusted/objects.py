@@ -6,19 +6,23 @@ anything: it runs beside student code, which can change it.
 
 import builtins
 import contextlib
+import functools
 import importlib
 import io
 import operator
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, KeysView, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from grading.runtime import protocol, values
-from grading.runtime.protocol import Bounds
+from grading.runtime.values import Shared
 
 MAX_PRINTED = 100_000
+FROM_TEST = replace(values.BOUNDS, data=1 << 30)
+"""What is taken of one question."""
 Answer = tuple[dict[str, Any], list[np.ndarray]]
 
 
@@ -26,28 +30,55 @@ def _call(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
     return function(*arguments, **named)
 
 
+def _exit(manager: Any, name: str | None, arguments: Any) -> Any:
+    """Leave a context, by an error of Python's own if it has a name."""
+    if name is None:
+        return manager.__exit__(None, None, None)
+    kind = getattr(builtins, name)
+    return manager.__exit__(kind, kind(*arguments), None)
+
+
+def _content(value: Any) -> Any:
+    """Return the plain data of what inherits from plain data, else ``value``."""
+    if isinstance(value, KeysView | ItemsView):
+        return set(value)
+    for kind in (int, float, complex, bytes, tuple, list, dict, set, frozenset):
+        if isinstance(value, kind):
+            return kind(value)
+    return str.__str__(value) if isinstance(value, str) else value
+
+
+@functools.lru_cache(maxsize=1000)
+def _special(kind: type) -> list[str]:
+    """Return which special methods the objects of a class have."""
+    named = {}
+    for base in reversed(kind.__mro__):
+        named.update(vars(base))
+    return [name for name in values.SPECIAL if named.get(f"__{name}__") is not None]
+
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(builtins, name)
         for name in (
-            *("abs", "bool", "delattr", "dir", "float", "format", "getattr", "hash"),
-            *("int", "isinstance", "issubclass", "iter", "len", "next", "repr"),
-            *("reversed", "round", "setattr", "str"),
+            *("bool", "delattr", "dir", "float", "format", "getattr", "hash", "int"),
+            *("isinstance", "issubclass", "iter", "len", "next", "repr", "reversed"),
+            *("round", "setattr", "str"),
         )
     },
     **{
-        name: getattr(operator, name)
+        name: getattr(operator, f"__{name}__")
         for name in (
-            *("contains", "delitem", "eq", "ge", "getitem", "gt", "le", "lt", "ne"),
-            *("add", "and_", "floordiv", "lshift", "matmul", "mod", "mul", "or_"),
-            *("pow", "rshift", "setitem", "sub", "truediv", "xor"),
-            *("inv", "neg", "pos"),
+            *("abs", "contains", "delitem", "eq", "ge", "getitem", "gt", "index"),
+            *("invert", "le", "lt", "ne", "neg", "pos", "setitem"),
+            *(side + name for name in values.TWO_SIDED for side in ("", "i")),
         )
     },
     "array": np.asarray,
     "call": _call,
+    "content": _content,
     "enter": lambda manager: manager.__enter__(),
-    "exit": lambda manager: manager.__exit__(None, None, None),
+    "exit": _exit,
 }
 
 
@@ -91,20 +122,25 @@ class Objects:
 
         With it goes what was printed, and the arguments as they are after the call.
         """
-        arguments, named = (
-            values.unpack(packed, given, self._held_or_function)
-            for packed in (arguments, named)
+        shared = Shared()
+        arguments, named = values.unpack(
+            {"kind": "list", "items": [arguments, named]},
+            given,
+            self._held_or_function,
+            shared,
+            sharing=True,
         )
         arrays: list[np.ndarray] = []
         answer: dict[str, Any] = {}
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             try:
                 value = OPERATIONS[what](*arguments, **named)
-                answer["value"] = self._pack(value, arrays)
+                answer["value"] = self._pack(value, arrays, shared)
             except BaseException as error:
                 arrays.clear()
                 answer["raised"] = self._raised(error, arrays)
-        answer["after"] = self._pack(list(arguments), arrays)
+        packer = values.Packer(arrays, self._hold, shared)
+        answer["after"] = [packer.content(one, 0, {}) for one in shared.all]
         answer["printed"] = printed.getvalue()[:MAX_PRINTED]
         return answer, arrays
 
@@ -115,8 +151,15 @@ class Objects:
             "arguments": self._pack(list(error.args), arrays),
         }
 
-    def _pack(self, value: Any, arrays: list[np.ndarray]) -> Any:
-        return values.pack(value, arrays, self._hold)
+    def _pack(
+        self, value: Any, arrays: list[np.ndarray], shared: Shared | None = None
+    ) -> Any:
+        before = len(arrays)
+        try:
+            return values.Packer(arrays, self._hold, shared).pack(value)
+        except values.TooLargeError:  # it stays here, and can be asked item by item
+            del arrays[before:]
+            return self._hold(value)
 
     def _hold(self, value: Any) -> dict[str, Any]:
         """Keep an object here; return what stands for it."""
@@ -130,7 +173,8 @@ class Objects:
             "of": type(value).__name__[:100],
             "name": str(getattr(value, "__name__", ""))[:100],
             "doc": str(getattr(value, "__doc__", None) or "")[:10_000],
-            "callable": callable(value),
+            "library": values.in_library(value),
+            "special": _special(type(value)),
         }
 
     def _held_or_function(self, about: dict[str, Any]) -> Any:
@@ -153,7 +197,7 @@ class Objects:
             }
             protocol.send(self.sock, body, arrays)
             while True:
-                answer, given = protocol.receive(self.sock, bounds=Bounds(data=1 << 30))
+                answer, given = protocol.receive(self.sock, bounds=FROM_TEST)
                 if answer["ask"] == "returned":
                     break
                 self.answer(answer, given)

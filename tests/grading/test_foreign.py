@@ -5,15 +5,11 @@ tests run as the process that judges runs them, with the student's names behind 
 socket, and one class goes through `course grade`.
 """
 
-import ast
 import contextlib
-import io
-import logging
 import socket
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +19,19 @@ from typer.testing import CliRunner
 
 from grading import cli
 from grading.course import Course
-from grading.runtime import protocol
+from grading.runtime import protocol, values
 from grading.runtime.job import Cell, Job, Ordinary, Verdict
 from grading.submission import assemble
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from grading.submission.ordinary_tests import NotGradableError
 from grading.trusted.channel import Channel
-from grading.trusted.ordinary import _mark, _value, judge_in_order
-from grading.untrusted.answer import serve
+from grading.trusted.ordinary import _mark, judge_in_order
 from samples.course import ASSIGNMENTS, ROOT
 from samples.foreign_assignments import FOREIGN, INPUT, SQUARES, Foreign
 from samples.nbgrader_course import NbgraderCourse
 from tests import plain_nbgrader
+from tests.grading.ordinary import run, served, small
 
 WORKS = [(name, work) for name, one in FOREIGN.items() for work in ("", *one.works)]
 
@@ -65,11 +61,6 @@ def job_of(course: Course, name: str, work: str) -> Job:
     return assemble.job(assignment, Submission("ana", name, solutions=solutions), "")
 
 
-def run(source: str, names: dict[str, Any]) -> Any:
-    with contextlib.redirect_stdout(io.StringIO()):
-        return _value(ast.parse(source).body, names)
-
-
 def marks_in_one_process(job: Job) -> dict[str, float]:
     """Return the marks where all cells run in one process, as in plain nbgrader."""
     names: dict[str, Any] = {"__name__": "__main__"}
@@ -85,28 +76,13 @@ def marks_in_one_process(job: Job) -> dict[str, float]:
     return marks
 
 
-@contextlib.contextmanager
-def served(names: dict[str, Any], kept: dict[str, dict[str, Any]]) -> Iterator[Channel]:
-    """Serve names in another thread; yield the way to them."""
-    ours, theirs = socket.socketpair()
-    thread = threading.Thread(target=serve, args=(theirs, names, kept))
-    thread.start()
-    try:
-        yield Channel(ours, time.monotonic() + 60)
-    finally:
-        ours.close()
-        thread.join()
-        theirs.close()
-        logging.disable(logging.NOTSET)  # as serve does for its own process
-
-
 def judged(job: Job) -> Verdict:
     """Return the verdict on a job whose student's cells ran in this process."""
     names: dict[str, Any] = {"__name__": "__main__"}
     kept = {}
     for cell in job.cells:
         if cell.role == "test":
-            kept[cell.grade_id] = dict(names)
+            kept[cell.grade_id] = values.as_now(names)
             continue
         with contextlib.suppress(Exception):
             run(cell.source, names)
@@ -140,19 +116,6 @@ def test_the_course_s_own_assignments_have_no_ordinary_tests() -> None:
     assert [
         name for name in ASSIGNMENTS if Assignment.load(own, name).ordinary is not None
     ] == []
-
-
-ORDINARY = Ordinary()
-
-
-def small(tests: str, solution: str) -> Verdict:
-    """Return the verdict of one test cell on one solution."""
-    names: dict[str, Any] = {"__name__": "__main__"}
-    run(solution, names)
-    test = Cell("test", "test", "code", textwrap.dedent(tests), "test", 1.0)
-    with served(names, {}) as channel:
-        *_, verdict = judge_in_order([""], [test], [test], ORDINARY, channel)
-    return verdict
 
 
 LIAR = """
@@ -229,6 +192,8 @@ def test_words_of_the_student_s_tell_nothing_once_a_hidden_test_has_asked(
     [
         ("assert f(1) == 1\n### AUTOTEST f(2)", "AUTOTEST"),
         ("%%capture out\nf(1)", "no plain Python"),
+        ("import doctest\nassert doctest.testmod().failed == 0", "doctest"),
+        ("assert 'helper' not in globals()", "globals"),
     ],
 )
 def test_what_cannot_be_graded_is_refused_in_one_sentence(
