@@ -38,7 +38,7 @@ def plain(name, **options):
 
 
 @pytest.fixture(autouse=True)
-def _other_numbers(request):
+def _usual_numbers():
     yield
     use_seed(0)
 
