@@ -621,10 +621,9 @@ def kl_is_added(student: Student, sizes: LatentSizes) -> None:
         nothing = abs(added) <= 1e-3 * abs(expected)
         name = ", nothing" if nothing else shared.named_loss(added, guesses)
         raise CheckFailed(
-            f"{sizes.mean} and log_var add the divergence to the loss: {expected:.3f}",
+            f"{sizes.mean} and log_var add a divergence of {expected:.3f} to the loss",
             f"{added:.3f}{name}",
-            "its signs or factor, its sum over the code and mean over the batch, or it "
-            "is not in the loss.",
+            "its signs, its factor, its sum over the code or its mean over the batch.",
         )
     heads_move(
         student,
