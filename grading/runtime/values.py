@@ -178,8 +178,10 @@ class _Reader:
             return COLLECTIONS[kind](items)
         if kind in FROM_PARTS:
             return FROM_PARTS[kind](*items)
-        text = {"text array": np.asarray, "text scalar": lambda x: np.asarray(x)[()]}
-        return text[kind](items[0]) if kind in text else self._other(value)
+        if kind in ("text array", "text scalar"):
+            text = np.asarray(items[0])
+            return text if kind == "text array" else text[()]
+        return self._other(value)
 
 
 def same(one: Any, other: Any) -> bool:
