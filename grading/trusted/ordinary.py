@@ -223,7 +223,8 @@ def parts(visible: str, whole: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
 
 def _value(statements: list[ast.stmt], names: dict[str, Any]) -> Any:
     """Run statements; return the value of the last, None if it has none."""
-    first, last = statements, None
+    first = statements
+    last: ast.Expression | None = None
     if statements and isinstance(statements[-1], ast.Expr):
         first, last = statements[:-1], ast.Expression(statements[-1].value)
     exec(compile(ast.Module(first, []), "<test>", "exec"), names)
