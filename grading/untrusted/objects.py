@@ -42,6 +42,8 @@ def _content(value: Any) -> Any:
     """Return the plain data of what inherits from plain data, else ``value``."""
     if isinstance(value, KeysView | ItemsView):
         return set(value)
+    if isinstance(value, bytearray):
+        return bytes(value)
     for kind in (int, float, complex, bytes, tuple, list, dict, set, frozenset):
         if isinstance(value, kind):
             return kind(value)
