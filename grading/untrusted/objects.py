@@ -53,7 +53,7 @@ def _content(value: Any) -> Any:
 @functools.lru_cache(maxsize=1000)
 def _special(kind: type) -> list[str]:
     """Return which special methods the objects of a class have."""
-    named = {}
+    named: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         named.update(vars(base))
     return [name for name in values.SPECIAL if named.get(f"__{name}__") is not None]
