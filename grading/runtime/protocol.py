@@ -49,11 +49,13 @@ class Bounds:
         text: bytes of the JSON object.
         arrays: number of arrays in one frame.
         data: bytes of all arrays of one frame.
+        values: brackets and commas of the JSON object, about.
     """
 
     text: int = 1 << 20
     arrays: int = 512
     data: int = 1 << 27
+    values: int = MAX_VALUES
 
 
 def _until(sock: socket.socket, deadline: float | None) -> None:
@@ -130,7 +132,7 @@ def receive(
             raise ProtocolError("a message that is too long")
         text = bytearray(length)
         _read(sock, memoryview(text), deadline)
-        if _holds_too_many(text):
+        if _holds_too_many(text, bounds.values):
             raise ProtocolError("a message of too many values")
         body = json.loads(text)
         wanted = _shapes(body, bounds)
@@ -149,9 +151,9 @@ def receive(
     return body, arrays
 
 
-def _holds_too_many(text: bytearray) -> bool:
-    some = max(map(text.count, (b",", b"[", b"{"))) > MAX_VALUES // 3
-    return some and outside_strings(bytes(text), MAX_VALUES) is None
+def _holds_too_many(text: bytearray, most: int) -> bool:
+    some = max(map(text.count, (b",", b"[", b"{"))) > most // 3
+    return some and outside_strings(bytes(text), most) is None
 
 
 def _shapes(body: Any, bounds: Bounds) -> list[tuple[np.dtype, tuple[int, ...]]]:

@@ -22,7 +22,7 @@ import numpy as np
 
 from grading.runtime.protocol import COLLECTIONS, DTYPES, Bounds, ProtocolError
 
-BOUNDS = Bounds(text=1 << 24, arrays=10_000)
+BOUNDS = Bounds(text=1 << 24, arrays=10_000, values=2_000_000)
 """Of a frame with values, in both directions."""
 MAX_DEPTH, MAX_ITEMS = 32, 500_000
 MAX_KEPT, MAX_TEXT, MAX_DATA = 1 << 20, 1 << 23, 1 << 26

@@ -14,10 +14,11 @@ from grading.trusted.read_tests import is_ordinary
 
 IMPORTS = (ast.Import, ast.ImportFrom)
 KEPT = (*IMPORTS, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-INTROSPECTION = (
+SEES_NOTHING = (
     *("__main__", "dir()", "doctest", "get_ipython", "globals()", "locals()", "vars()"),
+    *("shares_memory", "may_share_memory", ".base is"),
 )
-"""Ways to a notebook's names that do not go by them: they find no student's here."""
+"""Ways to a notebook's names but by them, and to the memory of arrays, which travel."""
 INSTEAD = (
     "No student's work was run; `nbgrader autograde {name}` can grade it, with your "
     "rights."
@@ -133,7 +134,7 @@ def why_not(name: str, notebook: NotebookNode, notebooks: int) -> str | None:
             return f"The test {test} of {name} has AUTOTEST, which is not read here."
         if not _is_python(cell.source):
             return f"The test {test} of {name} has a line that is no plain Python."
-        for way in INTROSPECTION:
+        for way in SEES_NOTHING:
             if way in cell.source:
                 return (
                     f"The test {test} of {name} uses {way}, which finds nothing here."

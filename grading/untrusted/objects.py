@@ -42,6 +42,8 @@ def _content(value: Any) -> Any:
     """Return the plain data of what inherits from plain data, else ``value``."""
     if isinstance(value, KeysView | ItemsView):
         return set(value)
+    if isinstance(value, bytearray):
+        return bytes(value)
     for kind in (int, float, complex, bytes, tuple, list, dict, set, frozenset):
         if isinstance(value, kind):
             return kind(value)
@@ -51,7 +53,7 @@ def _content(value: Any) -> Any:
 @functools.lru_cache(maxsize=1000)
 def _special(kind: type) -> list[str]:
     """Return which special methods the objects of a class have."""
-    named = {}
+    named: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         named.update(vars(base))
     return [name for name in values.SPECIAL if named.get(f"__{name}__") is not None]

@@ -188,6 +188,10 @@ HONEST = {
         "assert np.allclose(z, [-1, 4]) and z.dtype == complex",
         "def f(x): return x * x",
     ),
+    "gives a bytearray for bytes": (
+        "assert f() == b'ab'",
+        "def f(): return bytearray(b'ab')",
+    ),
     "raises what wants more than a text": (
         "try:\n    f()\nexcept UnicodeError:\n    pass",
         "def f(): return b'\\xff'.decode()",
