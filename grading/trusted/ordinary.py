@@ -286,7 +286,8 @@ def _mark(value: Any, points: float, *, counts: bool = False) -> float:
     """
     if counts and isinstance(value, np.ndarray) and value.size == 1:
         value = value.item()
-    if not isinstance(value, Real | Decimal) or isinstance(value, bool):
+    is_number = isinstance(value, Real | Decimal) and not isinstance(value, bool)
+    if not is_number:
         if counts and not isinstance(value, bool | np.bool_):
             raise ScoreError("the points that the test counts are no number")
         return points

@@ -164,9 +164,10 @@ def _exit(
 ) -> bool:
     if kind is None:
         return bool(_ask(self, "exit", None, []))
-    if getattr(builtins, kind.__name__, None) is not kind:
-        raise UnclearError(f"a {kind.__name__} cannot be given to your code")
-    return bool(_ask(self, "exit", kind.__name__, list(error.args)))
+    name = kind.__name__
+    if vars(builtins).get(name) is not kind:
+        raise UnclearError(f"a {name} cannot be given to your code")
+    return bool(_ask(self, "exit", name, list(error.args)))
 
 
 def _contains(self: RemoteObject, item: Any) -> bool:

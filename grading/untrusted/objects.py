@@ -44,6 +44,7 @@ def _content(value: Any) -> Any:
         return set(value)
     if isinstance(value, bytearray):
         return bytes(value)
+    kind: Any
     for kind in (int, float, complex, bytes, tuple, list, dict, set, frozenset):
         if isinstance(value, kind):
             return kind(value)
@@ -169,14 +170,15 @@ class Objects:
         if number is None:
             number = self._places[id(value)] = len(self._held)
             self._held.append(value)  # for good: so its id stays its own
+        kind: Any = type(value)
         return {
             "kind": "object",
             "number": number,
-            "of": type(value).__name__[:100],
+            "of": kind.__name__[:100],
             "name": str(getattr(value, "__name__", ""))[:100],
             "doc": str(getattr(value, "__doc__", None) or "")[:10_000],
             "library": values.in_library(value),
-            "special": _special(type(value)),
+            "special": _special(kind),
         }
 
     def _held_or_function(self, about: dict[str, Any]) -> Any:
