@@ -45,7 +45,7 @@ class TapeVAE(VAE):
     def train_step(self, data):
         import tensorflow as tf
 
-        x, y = data
+        x, y = data[:2]
         with tf.GradientTape() as tape:
             loss = self.compute_loss(x, y, self(x, training=True))
         weights = self.trainable_variables

@@ -28,7 +28,6 @@ OLD_FORM = {
     "05",
     "06",
     "07",
-    "08",
     "09",
     "10",
     "11",
@@ -153,7 +152,9 @@ def no_number_that_answers_stands_above(path):
         if cell.cell_type == "code" and lesson_form.compared(cell.source):
             for answer in came_out(cell):
                 figure = re.match(r"-?\d+\.\d+|-?\d{3,}", answer)
-                if figure and re.search(rf"(?<![\d.]){figure[0]}(?!\d)", above):
+                if figure and re.search(
+                    rf"(?<![\d.]){re.escape(figure[0])}(?!\d)", above
+                ):
                     yield answer
         if cell.cell_type == "markdown":
             above += cell.source
