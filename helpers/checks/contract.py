@@ -122,9 +122,13 @@ def _same_with(more: dict[str, Any]) -> Iterator[None]:
         yield
     except (CheckFailed, StudentError) as error:
         given = ", ".join(f"{name} {value}" for name, value in more.items())
-        found = error.found if isinstance(error, CheckFailed) else str(error)
+        found, likely_cause = str(error), OTHERWISE
+        if isinstance(error, CheckFailed):
+            found = error.found
+            if len(more) == 1:  # the number of layers: each size is an argument
+                likely_cause = error.likely_cause
         expected = f"the same with {given}"
-        raise CheckFailed(expected, cut(found), OTHERWISE) from None
+        raise CheckFailed(expected, cut(found, 10), likely_cause) from None
 
 
 def named(property: str) -> Callable[[F], F]:

@@ -13,7 +13,8 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from helpers.checks.contract import AutoencoderSizes, Contract, sizes_too
+from helpers.checks.contract import OTHERWISE, AutoencoderSizes, Contract, sizes_too
+from helpers.checks.hints import cut, first_line
 from helpers.checks.oracles import shared
 from helpers.checks.oracles.convolution import (
     Chain,
@@ -23,9 +24,10 @@ from helpers.checks.oracles.convolution import (
     pool,
     upsample,
 )
-from helpers.checks.oracles.probes import Function, Layer, inputs, relu
+from helpers.checks.oracles.probes import Function, Layer, inputs, relu, times
+from helpers.checks.property_check import CheckFailed
 from helpers.checks.randomness import choice, distinct, each, whole
-from helpers.checks.student.interface import ImageShape, Student
+from helpers.checks.student.interface import ImageShape, Student, StudentError
 
 import numpy as np
 
@@ -179,6 +181,10 @@ def _heights(sizes: Sizes) -> dict[str, tuple[str, int]]:
             "decoder",
             decoded(range(-n - 1, 0), every),
         ),
+        "valid padding in every convolution but the last": (
+            "decoder",
+            decoded(every, every),
+        ),
         "a missing upsampling after the valid padding": (
             "decoder",
             decoded((-2,), every[:-1]),
@@ -246,8 +252,17 @@ def other_sizes(
 ) -> None:
     """Every size that the contract specifies comes back in its own shape."""
     for input_dims, filters in cases:
-        sizes = contract.build(student, input_dims=input_dims, filters=filters)
-        _shapes_are(student, sizes)
+        try:
+            sizes = contract.build(student, input_dims=input_dims, filters=filters)
+            _shapes_are(student, sizes)
+        except StudentError as error:
+            if "incompatible" not in error.message:
+                raise
+            raise CheckFailed(
+                f"models for images of {times(input_dims)}, {len(filters)} filters",
+                cut(first_line(error.message), 10),
+                OTHERWISE,
+            ) from None
 
 
 @contract.check("any number of channels", n=choice(2, 4, 5, 6))

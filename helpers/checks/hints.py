@@ -18,8 +18,8 @@ HINTS = (
     (
         r"KerasTensor cannot be used as input to a TensorFlow function"
         r"|KerasTensor is symbolic",
-        "in Keras 3, use keras.ops on symbolic tensors, and for an extra loss "
-        "self.add_loss(...) in the call of a layer of your own.",
+        "in Keras 3, use keras.ops, and for an extra loss self.add_loss(...) in the "
+        "call of a layer of your own.",
     ),
     (
         r"'?str'? object has no attribute 'base_dtype'"
@@ -74,9 +74,18 @@ HINTS = (
         "output_shape of a Lambda is a tuple without the batch, with a comma.",
     ),
     (
+        r"expected shape=\(None(, \d+){3}\), found shape=\(None, \d+\)",
+        "the encoder gives flat codes, and the decoder takes images.",
+    ),
+    (
+        r"must have the same (rank|shape)",
+        "the loss compares arrays of two shapes: y_pred is one array, no list, and "
+        "y_pred[0] its first image.",
+    ),
+    (
         r"incompatible with the layer|size-incompatible|Dimensions must be equal",
-        "a layer gets more or fewer numbers than it was made for: look at the layer "
-        "before it.",
+        "a layer gets more or fewer numbers than it was made for, or models are "
+        "returned in another order.",
     ),
 )
 

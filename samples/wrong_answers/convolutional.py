@@ -294,7 +294,7 @@ SLIPS: list[Slip] = [
     ("a ReLU output", OUTPUT, {"stacked": (('"sigmoid"', '"relu"'),)}),
     (
         "a flat code",
-        Cause("the code is flat", ("encoder", r"\(5, \d+\)"), (NUMBER,)),
+        Cause("the code is flat", ("encoder", "flat"), (NUMBER,)),
         {
             "counted": (
                 ("    encoder = ", "    x = keras.layers.Flatten()(x)\n    encoder = "),

@@ -375,10 +375,10 @@ def noise_is_new(student: Student, sizes: LatentSizes) -> None:
     for alike, holds in new.items():
         if not holds:
             raise CheckFailed(
-                "new noise for every call, image and number of the code",
+                "noise of its own for every call, image and number",
                 alike,
-                f"the noise has another shape than {sizes.mean}, is drawn outside of a "
-                "layer's call, with NumPy, or with a fixed seed.",
+                f"noise of another shape than {sizes.mean}, or drawn outside of a "
+                "layer's call, by NumPy, or with a fixed seed.",
             )
 
 
