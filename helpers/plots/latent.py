@@ -341,7 +341,7 @@ def residuals(
         for i, (name, dots) in enumerate({"point": places, label: ends}.items()):
             look = {"color": COLOURS[i], "marker": MARKERS[i], "label": name}
             axes.scatter(*dots.T, s=22, zorder=2 + i, **look)
-        axes.set_aspect("equal", adjustable="datalim")
+        axes.set_aspect("equal")
         axes.set_xlabel(xlabel)
         axes.legend(loc="upper center", frameon=True, framealpha=0.9, edgecolor="none")
     panels[0, 0].set_ylabel(ylabel)
