@@ -23,6 +23,7 @@ from helpers.data.folder import ARRAY_NAMES
 import numpy as np
 import pytest
 import sklearn.datasets
+from tqdm import tqdm
 
 NAMES = ("mnist", "fashion_mnist", "cifar10")
 RNG = np.random.default_rng(0)
@@ -115,7 +116,11 @@ def full_profile_online_and_an_empty_cache(monkeypatch, tmp_path):
 
 @pytest.fixture
 def mirrors(monkeypatch):
-    """Return a function that starts servers and makes them the mirrors of MNIST."""
+    """Return a function that starts servers and makes them the mirrors of MNIST.
+
+    Progress is shown as on a terminal, even if another test has started a notebook.
+    """
+    monkeypatch.setattr("pooch.downloaders.tqdm", tqdm)
     started = []
 
     def start(*contents):
