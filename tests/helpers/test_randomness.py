@@ -1,10 +1,12 @@
 """What checks draw depends on one seed; hidden tests are other ones in each run."""
 
+import contextlib
 import importlib
 import inspect
 
 from helpers.checks import randomness
 from helpers.checks.oracles.probes import codes, draw, inputs, spread
+from helpers.checks.property_check import NotDone
 from helpers.checks.student.in_process import LocalStudent
 
 import keras
@@ -15,7 +17,7 @@ from samples.course import ASSIGNMENTS
 from samples.hidden_tests import drawn_sizes, hidden_tests
 from samples.marking import marks_in_process, run_cell
 from samples.notebooks import cells_that_count, source, with_cells
-from samples.submissions import submissions, vanilla
+from samples.submissions import vanilla
 
 DRAWING = [name for name in ASSIGNMENTS if name != "quiz"]
 """Assignments with a builder, which is called with sizes."""
@@ -112,12 +114,13 @@ def visible_sizes():
         known.add((input_dims, tuple(hidden_layers), latent_dims))
         return build(self, input_dims, hidden_layers, latent_dims)
 
-    cells = submissions("vanilla")[0].cells
+    cells = {"autoencoder": vanilla.REFERENCE}
     namespace = {"__name__": "__main__"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LocalStudent, "build", recorded)
         for cell in cells_that_count(with_cells(source("vanilla", "release"), cells)):
-            run_cell(cell, namespace)
+            with contextlib.suppress(NotDone):  # the questions
+                run_cell(cell, namespace)
     return known
 
 
