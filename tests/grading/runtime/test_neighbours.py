@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from grading.runtime.executor import Executor
-from grading.runtime.job import Job, Limits, Result
+from grading.runtime.job import Limits
 from samples.attacks import ATTACKS
 from tests.grading.runtime.test_executor import made
 
@@ -20,28 +20,18 @@ answer_1 = {"b", "c"}
 LIMITS = Limits(wall_s=8, cpu_s=60, memory_mb=1500)
 BY_NAME = {attack.id: attack for attack in ATTACKS}
 WORST = ("spinners_in_sessions_of_their_own", "threads_that_spin", "sockets_filled")
-ALLOWANCE_S = 1.0
-
-
-def timed(executor: Executor, work: Job) -> tuple[Result, float]:
-    """Return what came of a job, and how long it took."""
-    started = time.monotonic()
-    return executor.execute(work), time.monotonic() - started
 
 
 @pytest.mark.parametrize("name", WORST)
-def test_a_neighbour_keeps_marks_and_takes_twice_the_time_at_most(
-    executor: Executor, name: str
-) -> None:
+def test_a_neighbour_keeps_its_marks(executor: Executor, name: str) -> None:
     hostile = replace(made(BY_NAME[name].cells["answer_1"]), limits=LIMITS)
-    alone, seconds_alone = timed(executor, made(HONEST))
+    alone = executor.execute(made(HONEST))
     other = threading.Thread(target=executor.execute, args=(hostile,))
     other.start()
     time.sleep(1)
 
-    beside, seconds = timed(executor, made(HONEST))
+    beside = executor.execute(made(HONEST))
     other.join()
 
     assert beside == alone
     assert alone.marks["answer_1_complete"] == 1
-    assert seconds < 2 * seconds_alone + ALLOWANCE_S
