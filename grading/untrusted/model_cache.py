@@ -1,9 +1,10 @@
 """A student's models in the grader's kernel: built once for the same sizes.
 
 The checks repeat themselves: each property has the builder called again, mostly with
-the same sizes. So models that are as they were when they were built are handed out
-again. No verdict rests on that: the models are the student's, who could hand out the
-same ones twice without it.
+the same sizes, and several take the same step of training then. So models that are as
+they were when they were built, or after that step, are handed out again. No verdict
+rests on that: the models are the student's, who could hand out the same ones twice
+without it.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from helpers.checks.student.in_process import LocalStudent, steps_as_keras
+from helpers.checks.student.interface import Arrays
 
 import keras
 import numpy as np
@@ -50,23 +52,23 @@ def run_operations_directly() -> None:
 
 
 class Built:
-    """Models as a builder returned them.
+    """Models as they were after a call of their builder, or of their training.
 
     Args:
         builder: the student's function.
         models: what it returned, by part.
-        arguments: as they were after the call.
+        answer: the arguments after the call, or the losses of the training.
     """
 
     def __init__(
         self,
         builder: Callable[..., Any],
         models: dict[str, keras.Model],
-        arguments: list[Any],
+        answer: list[Any],
     ) -> None:
         self.builder = builder
         self.models = models
-        self.arguments = arguments
+        self.answer = answer
         self._values: list[tuple[keras.Variable, np.ndarray]] = []
         with suppress(Exception):  # a model that cannot say what it is made of
             self._values = [
@@ -93,7 +95,7 @@ class Built:
         return False
 
     def let_go(self) -> None:
-        """Forget the models, but not what the call did to its arguments."""
+        """Forget the models, but not what the call answered."""
         self.models = {}
         self._values = []
 
@@ -102,13 +104,14 @@ class ReusedStudent(LocalStudent):
     """A builder that is not called again while its models can be put back.
 
     Models that have been trained, or whose training is the student's own, are not used
-    again: they, or their optimizers, may remember it elsewhere than in variables. Then
-    the builder is called again as soon as one of its models is asked for.
+    again as built: they, or their optimizers, may remember it elsewhere than in
+    variables. Then the builder is called again as soon as one of its models is asked
+    for. But after the same first training they are used again, as trained.
 
     Args:
         builder: the student's function.
         parts: names of the models that it returns, in their order.
-        built: models to hand out again, by what the builder was called with.
+        built: models to hand out again, by what was called.
     """
 
     def __init__(
@@ -121,6 +124,8 @@ class ReusedStudent(LocalStudent):
         self._built = built
         self._call: Any = None
         self._arguments: Sequence[Any] = ()
+        self._as_built = False
+        self._source: Built | None = None
 
     @property
     def models(self) -> dict[str, keras.Model]:
@@ -136,30 +141,57 @@ class ReusedStudent(LocalStudent):
     def build(self, *arguments: Any) -> list[Any]:
         self._call = id(self.builder), self.parts, _digest(arguments)
         self._arguments = arguments
+        self._as_built = True
         built = self._built.get(self._call)
         if built is None:
             return self._build()
-        self.models = dict(built.models) if built.put_back() else None
-        return built.arguments
+        if not self._use(built):
+            self.models = None
+        return built.answer
 
     def _build(self) -> list[Any]:
         after: list[Any] = super().build(*self._arguments)
-        self._built[self._call] = Built(self.builder, self.models, after)
+        self._keep(self._call, after)
         return after
+
+    def _keep(self, call: Any, answer: list[Any]) -> None:
+        """Remember the models as they are now."""
+        self._source = self._built[call] = Built(self.builder, self.models, answer)
+
+    def _use(self, built: Built) -> bool:
+        """Take models as they were then; return whether that can be done."""
+        if not built.put_back():
+            return False
+        self.models = dict(built.models)
+        self._source = built
+        return True
 
     def let_go(self) -> None:
         """Have the builder called when models of this call are needed once more."""
         # Build first, if that is yet to be done: those models must not be kept either.
-        if self.models and self._call in self._built:
-            self._built[self._call].let_go()
+        if self.models and self._source:
+            self._source.let_go()
+
+    def set_weights(self, part: str, arrays: Arrays) -> None:
+        self._as_built = False
+        super().set_weights(part, arrays)
 
     def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
         if not steps_as_keras(self.models.get(part)):
             self.let_go()
+            self._as_built = False
         loss: float = super().training_loss(x, y, part)
         return loss
 
     def train(self, x: np.ndarray, y: np.ndarray, **how: Any) -> list[float]:
+        call = self._call, _digest([x, y, how]) if self._as_built else None
+        trained = self._built.get(call)
+        if self._as_built and trained and self._use(trained):
+            self._as_built = False
+            return trained.answer
         self.let_go()
         losses: list[float] = super().train(x, y, **how)
+        if self._as_built:
+            self._keep(call, losses)
+        self._as_built = False
         return losses

@@ -28,6 +28,11 @@ class Sizes(ABC):
         """Return the size of one input of auto."""
         raise NotImplementedError
 
+    @property
+    def output_size(self) -> Size:
+        """Return the size of what auto gives for it."""
+        return self.input_size
+
 
 class AutoencoderSizes(Sizes):
     """What a builder of encoder, decoder and auto is called with."""
@@ -82,7 +87,7 @@ def sizes_too(*others: dict[str, Any]) -> Callable[[Property[S]], Property[S]]:
                     other = replace(sizes, **more)  # type: ignore[type-var]
                     student.build(*other.arguments)
                     if more is others[-1]:
-                        _train(student, other.input_size)
+                        _train(student, other)
                     holds(student, other)
 
         return too
@@ -108,11 +113,14 @@ def keywords_too(
     return decorate
 
 
-def _train(student: Student, size: Size) -> None:
+def _train(student: Student, sizes: Sizes) -> None:
     """Take a step of training, where that can be done: other checks look at it."""
-    x = np.full((2, *((size,) if isinstance(size, int) else size)), 0.5, np.float32)
+    x, y = (
+        np.full((2, *((size,) if isinstance(size, int) else size)), 0.5, np.float32)
+        for size in (sizes.input_size, sizes.output_size)
+    )
     with suppress(StudentError):
-        student.train(x, student.predict("auto", x)[0], epochs=1, batch_size=2)
+        student.train(x, y, epochs=1, batch_size=2)
 
 
 @contextmanager

@@ -61,6 +61,12 @@ class UpscalerSizes(Sizes):
         """Return the shape of a small image."""
         return (*self.small, self.channels)
 
+    @property
+    def output_size(self) -> tuple[int, int, int]:
+        """Return the shape of a large image."""
+        height, width = (self.factor * size for size in self.small)
+        return height, width, self.channels
+
 
 class _Contract(Contract[UpscalerSizes]):
     def build(self, student: Student, **sizes: Any) -> UpscalerSizes:

@@ -64,15 +64,13 @@ DRAWS: dict[str, Draw] = {
 """Sizes of dense autoencoders; no two of them are equal."""
 
 
-after_training_too: SizesToo = sizes_too({"hidden_layers": (60, 44)})
-other_layers_too: SizesToo = sizes_too(
-    {"hidden_layers": (50,)}, {"hidden_layers": (60, 44, 36)}
-)
+_DEEP = {"hidden_layers": (60, 44, 36)}
+after_training_too: SizesToo = sizes_too(_DEEP)
+other_layers_too: SizesToo = sizes_too({"hidden_layers": (50,)}, _DEEP)
 """Has a visible check look at one and three hidden layers too, all sizes unequal."""
 
 other_sizes_too: SizesToo = sizes_too(
-    {"input_dims": 90, "hidden_layers": (50,), "latent_dims": 7},
-    {"input_dims": 90, "hidden_layers": (60, 44, 36), "latent_dims": 7},
+    {"input_dims": 90, "hidden_layers": (50,), "latent_dims": 7}, _DEEP
 )
 """The same, with other inputs and codes besides: one check asks for them."""
 

@@ -163,14 +163,55 @@ def test_trained_models_are_not_handed_out_again() -> None:
 def test_models_that_are_trained_before_all_else_are_not_handed_out_again() -> None:
     built, builder = {}, Builder()
     student = ReusedStudent(builder, PARTS, built)
-    for _ in range(2):
+    for epochs in (1, 2):
         student.build(2)
-        student.train(X, X[:, :2], epochs=1, batch_size=4)
+        student.train(X, X[:, :2], epochs=epochs, batch_size=4)
 
     student.build(2)
     student.get_weights("auto")
 
     assert builder.calls == [2, 2, 2]
+
+
+def test_models_are_handed_out_again_as_they_were_after_the_same_first_training() -> (
+    None
+):
+    built, builder = {}, Builder(OwnStep)
+    student = ReusedStudent(builder, PARTS, built)
+    weights, losses = [], []
+    for _ in range(3):
+        student.build(2)
+        losses.append(student.train(X, X[:, :2], epochs=2, batch_size=4))
+        weights.append(student.get_weights("auto"))
+        student.set_weights("auto", [array + 1 for array in weights[0]])
+
+    assert builder.calls == [2]
+    assert losses[0] == losses[1] == losses[2]
+    np.testing.assert_array_equal(weights[2][0], weights[0][0])
+    assert student.models["auto"].steps == 2
+
+
+def test_models_trained_once_more_are_not_handed_out_as_after_the_first() -> None:
+    built, builder = {}, Builder()
+    student = ReusedStudent(builder, PARTS, built)
+    for _ in range(2):
+        student.build(2)
+        for _ in range(2):
+            student.train(X, X[:, :2], epochs=1, batch_size=4)
+
+    assert builder.calls == [2, 2]
+
+
+def test_a_training_from_other_weights_is_taken() -> None:
+    student = ReusedStudent(Builder(), PARTS, {})
+    losses = []
+    for number in (0.1, 0.2):
+        student.build(2)
+        weights = [np.full_like(array, number) for array in student.get_weights("auto")]
+        student.set_weights("auto", weights)
+        losses += student.train(X, X[:, :2], epochs=1, batch_size=4)
+
+    assert losses[0] != losses[1]
 
 
 @pytest.mark.parametrize("own", [OwnStep, Growing])
