@@ -78,8 +78,7 @@ def latent_scatter(
     # One unit is equally long on both axes: distances in the plane are comparable.
     axes.set_aspect("equal", adjustable="datalim")
     _class_legend(axes)
-    if len(points) >= MANY_POINTS:
-        _write_apart(picture, axes, medians)
+    _write_apart(picture, axes, medians if len(points) >= MANY_POINTS else {})
     (low_x, low_y), (high_x, high_y) = points.min(axis=0), points.max(axis=0)
     places = [
         f"{name} at ({number(x)}, {number(y)})" for name, (x, y) in medians.items()
@@ -333,7 +332,9 @@ def residuals(
         x_hats, "x_hats", lambda v, name: validation.points(v, 2, name)
     )
     validation.same_length({"points": places} | others)
-    picture = Picture(60 + 430 * len(others), 400, layout="constrained")
+    extent = np.ptp(np.concatenate([places, *others.values()]), axis=0)
+    tall = float(np.clip(110 + 390 * extent[1] / max(extent[0], 1e-9), 220, 520))
+    picture = Picture(60 + 430 * len(others), tall, layout="constrained")
     panels = picture.subplots(1, len(others), sharey=True, squeeze=False)
     for axes, (label, ends) in zip(panels[0], others.items(), strict=True):
         for start, end in zip(places, ends, strict=True):

@@ -21,7 +21,6 @@ WITHOUT_PREDICTIONS = {"14"}  # an outlook
 
 OLD_FORM = {
     "00",
-    "01",
     "02",
     "03",
     "04",
