@@ -33,6 +33,8 @@ def main() -> None:
             def say(value: object) -> None:
                 heard_child.sendall(f"{value}\n".encode())
 
+            heard_child.send(b"!")
+            heard_child.recv(1)  # the namespace is held open
             try:
                 exec(code, {"say": say})
             except Exception as error:
@@ -45,11 +47,12 @@ def main() -> None:
     said = b""
     namespace = None
     try:
+        if heard.recv(1):
+            # Held open: another sandbox could get its number once it is gone.
+            namespace = os.open(f"/proc/{supervisor}/ns/pid_for_children", 0)
+            heard.send(b"!")
         while part := heard.recv(1 << 16):
             said += part
-            if namespace is None:
-                # Held open: another sandbox could get its number once it is gone.
-                namespace = os.open(f"/proc/{supervisor}/ns/pid_for_children", 0)
             if said == b"ready\n":
                 control.send(INTERRUPT)
     except TimeoutError:
