@@ -83,12 +83,23 @@ def sizes_too(*others: dict[str, Any]) -> Callable[[Property[S]], Property[S]]:
             if sizes != type(sizes)():
                 return
             for more in others:
+                other = replace(sizes, **more)  # type: ignore[type-var]
                 with _same_with(more):
-                    other = replace(sizes, **more)  # type: ignore[type-var]
                     student.build(*other.arguments)
-                    if more is others[-1]:
-                        _train(student, other)
+                    if more is not others[-1]:
+                        holds(student, other)
+            try:
+                _train(student, other)
+                holds(student, other)
+            except (CheckFailed, StudentError) as error:
+                with _same_with(more):  # if it did not hold before the training
+                    student.build(*other.arguments)
                     holds(student, other)
+                raise CheckFailed(
+                    "the same after a step of training",
+                    cut(_outcome(error), 10),
+                    "something in the model that training changes besides its weights.",
+                ) from None
 
         return too
 
@@ -130,13 +141,13 @@ def _same_with(more: dict[str, Any]) -> Iterator[None]:
         yield
     except (CheckFailed, StudentError) as error:
         given = ", ".join(f"{name} {value}" for name, value in more.items())
-        found, likely_cause = str(error), OTHERWISE
-        if isinstance(error, CheckFailed):
-            found = error.found
-            if len(more) == 1:  # the number of layers: each size is an argument
-                likely_cause = error.likely_cause
         expected = f"the same with {given}"
-        raise CheckFailed(expected, cut(found, 10), likely_cause) from None
+        raise CheckFailed(expected, cut(_outcome(error), 10), OTHERWISE) from None
+
+
+def _outcome(error: CheckFailed | StudentError) -> str:
+    """Return what was found instead of what a check expects."""
+    return error.found if isinstance(error, CheckFailed) else str(error)
 
 
 def named(property: str) -> Callable[[F], F]:

@@ -18,8 +18,8 @@ HINTS = (
     (
         r"KerasTensor cannot be used as input to a TensorFlow function"
         r"|KerasTensor is symbolic",
-        "in Keras 3, use keras.ops, and for an extra loss self.add_loss(...) in the "
-        "call of a layer of your own.",
+        "in Keras 3, use keras.ops on a layer's inputs, not on tensors from outside; "
+        "for an extra loss, self.add_loss(...) in its call.",
     ),
     (
         r"'?str'? object has no attribute 'base_dtype'"
@@ -70,7 +70,8 @@ HINTS = (
         "of poolings and upsamplings.",
     ),
     (
-        r"output_shape|object is not iterable.*Lambda",
+        r"output_shape|object is not iterable.*Lambda"
+        r"|can only concatenate tuple \(not .int",
         "output_shape of a Lambda is a tuple without the batch, with a comma.",
     ),
     (

@@ -192,12 +192,15 @@ def no_collapse(
             deviation = deviation_of_means(student, sizes, seed)
         if MIN_DEVIATION <= deviation <= MAX_DEVIATION:
             return
+    optimizer = student.facts("auto")["optimizer"]
     raise CheckFailed(
         "after a short training, the means of images differ, with a standard "
         f"deviation of {MIN_DEVIATION} or more",
         f"{deviation:.2g}",
         "the divergence outweighs a cross-entropy that is averaged over pixels, or the "
-        "mean has an activation.",
+        "mean has an activation."
+        if optimizer == "Adam"
+        else f"the optimizer: it is {optimizer}, not Adam.",
     )
 
 

@@ -86,7 +86,6 @@ SEPARATE = Cause(
 RETURNED = Cause("models in another order", ("another order",), (NUMBER,))
 LOSS = Cause("another loss", ("squared error",), (NUMBER, "summed"))
 SUMMED = Cause("a loss that is summed", ("summed",), (NUMBER,))
-LOGITS = Cause("a sigmoid twice", ("from_logits",), (NUMBER,))
 PENALTY = Cause("something is added to the loss", ("penalty|added",), (NUMBER,))
 OPTIMIZER = Cause("another optimizer", ("Adam", "SGD|RMSprop"), (NUMBER,))
 COMPILED = Cause("auto is not compiled", ("compile",), (NUMBER,))
@@ -338,15 +337,6 @@ SLIPS: list[Slip] = [
                     "loss=lambda y, p: "
                     "keras.ops.mean(keras.ops.binary_crossentropy(p, y), axis=-1)",
                 ),
-            )
-        },
-    ),
-    (
-        "logits",
-        LOGITS,
-        {
-            "classes": (
-                ("BinaryCrossentropy()", "BinaryCrossentropy(from_logits=True)"),
             )
         },
     ),
