@@ -138,7 +138,9 @@ def curves(
     )
     all_x = np.unique(np.concatenate([x for x, _ in lines.values()]))
     if log_x:
-        few = len(all_x) <= 8
+        places = np.log(all_x)
+        apart = np.diff(places).min(initial=np.inf) > 0.09 * np.ptp(places)
+        few = len(all_x) <= 8 and apart
         ticks = FixedLocator(all_x.tolist()) if few else LogLocator(subs=(1, 2, 5))
         _log_ticks(axes.xaxis, ticks)
     elif (all_x == all_x.round()).all():

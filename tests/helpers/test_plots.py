@@ -324,6 +324,21 @@ def test_loss_curves_work_without_validation_and_for_one_epoch():
     assert "training goes from 1 to 1." in plots.loss_curves({"loss": [1.0]}).alt
 
 
+@pytest.mark.parametrize("end", [0.003, 0.0015, 0.01])
+def test_the_numbers_on_a_logarithmic_axis_never_overlap(end):
+    x = np.array([1e-5, 1e-4, 3e-4, 1e-3, 2e-3, end])
+    picture = plots.curves({"a": (x, x)}, xlabel="x", ylabel="y", log_x=True)
+    picture.draw_without_rendering()
+    boxes = [
+        label.get_window_extent()
+        for label in picture.axes[0].get_xticklabels()
+        if label.get_text()
+    ]
+    boxes.sort(key=lambda box: box.x0)
+    assert len(boxes) >= 3
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
+
+
 @pytest.mark.parametrize("close", [0.1, 0.1001, 0.11])
 def test_the_two_labels_of_loss_curves_never_overlap(close):
     picture = plots.loss_curves({"loss": [0.2, 0.1], "val_loss": [0.2, close]})
