@@ -32,8 +32,8 @@ def folds(notebook):
     """Return what is folded of each code cell: its source, its output."""
     jupyter = [cell.metadata.get("jupyter", {}) for cell in notebook.cells[1:]]
     return [
-        (one.get("source_hidden", False), one.get("outputs_hidden", False))
-        for one in jupyter
+        (metadata.get("source_hidden", False), metadata.get("outputs_hidden", False))
+        for metadata in jupyter
     ]
 
 

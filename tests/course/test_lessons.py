@@ -244,9 +244,9 @@ def test_the_stored_outputs_hold_no_error_no_stderr_and_no_machine_path(path):
 
 @every_experiment
 def test_every_picture_has_an_alt_text(path):
-    found = list(pictures(path))
-    assert len(found) >= 3
-    for tag in found:
+    tags = list(pictures(path))
+    assert len(tags) >= 3
+    for tag in tags:
         assert len(re.search(r'alt="([^"]*)"', tag)[1]) >= 20
 
 

@@ -13,9 +13,9 @@ NUMBER = re.compile(r"\d+\.\d{3,}")
 def numbers(notebook):
     """Return the losses and figures that a run printed, without its timings."""
     lines = [line for line in printed(notebook).splitlines() if "s/step" not in line]
-    found = [float(text) for line in lines for text in NUMBER.findall(line)]
-    assert len(found) >= 5
-    return found
+    values = [float(text) for line in lines for text in NUMBER.findall(line)]
+    assert len(values) >= 5
+    return values
 
 
 @pytest.mark.parametrize("number", ["01", "05", "11"])

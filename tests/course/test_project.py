@@ -124,9 +124,9 @@ def test_make_names_the_fix_when_python_is_too_old(tmp_path):
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         (copy / name).write_bytes((ROOT / name).read_bytes())
     for name in ("make", "touch", "test", "sh", "echo"):
-        found = subprocess.run(["which", name], capture_output=True, text=True).stdout
-        if found:
-            (tmp_path / name).symlink_to(found.strip())
+        program = subprocess.run(["which", name], capture_output=True, text=True).stdout
+        if program:
+            (tmp_path / name).symlink_to(program.strip())
     result = subprocess.run(
         ["make", f"PYTHON={old}", "lab"],
         cwd=copy,

@@ -26,8 +26,8 @@ def jobs(*workflows: str) -> list[dict]:
 
 def targets(*workflows: str) -> set[str]:
     """Return the make targets that some workflows run, or that all run."""
-    called = [job for job in jobs(*workflows) if job.get("uses") == CALLED]
-    return {target for job in called for target in job["with"]["targets"].split()}
+    calls = [job for job in jobs(*workflows) if job.get("uses") == CALLED]
+    return {target for job in calls for target in job["with"]["targets"].split()}
 
 
 def pythons(job: dict) -> list[str]:

@@ -25,7 +25,7 @@ def answered(answer: WrongAnswer) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "answer", WRONG[::EVERY], ids=lambda one: f"{one.assignment}, {one.name}"
+    "answer", WRONG[::EVERY], ids=lambda answer: f"{answer.assignment}, {answer.name}"
 )
 def test_the_first_message_names_the_cause_in_few_words(answer: WrongAnswer) -> None:
     message = answered(answer)
@@ -37,16 +37,16 @@ def test_the_first_message_names_the_cause_in_few_words(answer: WrongAnswer) -> 
 
 @pytest.mark.long
 def test_nearly_every_first_message_names_the_cause_and_none_is_long() -> None:
-    messages = {one: answered(one) for one in WRONG}
+    messages = {answer: answered(answer) for answer in WRONG}
 
-    unnamed = [m for one, m in messages.items() if not m or one.cause.problems(m)]
+    unnamed = [m for answer, m in messages.items() if not m or answer.cause.problems(m)]
     assert len(unnamed) <= (1 - MIN_NAMED) * len(WRONG), "\n".join(unnamed)
     long = [message for message in messages.values() if length(message) > MAX_WORDS]
     assert not long, "\n".join(long)
 
 
 def test_no_answer_is_there_twice_and_each_is_python() -> None:
-    codes = [(one.assignment, one.code) for one in WRONG]
+    codes = [(answer.assignment, answer.code) for answer in WRONG]
 
     assert len(set(codes)) == len(codes) >= 100
     for _, code in codes:

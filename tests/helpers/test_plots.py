@@ -545,8 +545,8 @@ def test_a_manifold_shows_each_image_at_the_latent_point_it_was_decoded_from():
     shown = pixels(picture)
     for z, (red, green) in zip(grid, share, strict=True):
         x, y = picture.axes[0].transData.transform(z)
-        found = shown[round(shown.shape[0] - y), round(x)]
-        assert np.abs(found - [255 * red, 255 * green, 0]).max() <= 3
+        colour = shown[round(shown.shape[0] - y), round(x)]
+        assert np.abs(colour - [255 * red, 255 * green, 0]).max() <= 3
 
 
 def test_a_number_of_images_that_is_no_square_is_refused():
