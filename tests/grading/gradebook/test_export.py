@@ -88,8 +88,8 @@ def course(tmp_path_factory):
             gradebook.update_or_create_student(
                 name, first_name=first, last_name=last, email=email
             )
-        found = gradebook.find_submission_notebook(NAME, NAME, "ana")
-        found.late_submission_penalty = 1
+        handed_in = gradebook.find_submission_notebook(NAME, NAME, "ana")
+        handed_in.late_submission_penalty = 1
         gradebook.find_comment(
             "answer_1", NAME, NAME, "ana"
         ).manual_comment = f"**Well** done {ATTACKS[0]}"
@@ -126,9 +126,9 @@ def exported(course, format, to):
 
 
 def test_the_plain_export_has_nbgrader_s_columns_and_round_trips(course, tmp_path):
-    header, *found = rows(exported(course, "csv", tmp_path / "grades.csv"))
+    header, *lines = rows(exported(course, "csv", tmp_path / "grades.csv"))
     assert header == list(CsvExport.columns)
-    students = {row[3]: dict(zip(header, row, strict=True)) for row in found}
+    students = {row[3]: dict(zip(header, row, strict=True)) for row in lines}
     assert set(students) == set(STUDENTS)
     ana = students["ana"]
     assert (ana["first_name"], ana["last_name"]) == ("Ana, María", 'O"Neill')
@@ -140,21 +140,21 @@ def test_the_plain_export_has_nbgrader_s_columns_and_round_trips(course, tmp_pat
 
 
 def test_the_canvas_export_has_canvas_s_columns(course, tmp_path):
-    header, points, *found = rows(exported(course, "canvas", tmp_path / "canvas.csv"))
+    header, points, *lines = rows(exported(course, "canvas", tmp_path / "canvas.csv"))
     wanted = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", NAME]
     assert header == wanted
     assert points == ["Points Possible", "", "", "", "", "20.0"]
-    students = {row[3]: row for row in found}
+    students = {row[3]: row for row in lines}
     assert students["ana"][:5] == ['O"Neill, Ana, María', "", "", "ana", ""]
     assert float(students["ana"][5]) == pytest.approx(14.3333, abs=1e-4)
     assert set(students) == {"ana"}  # who handed in nothing has no empty mark
 
 
 def test_the_moodle_export_has_moodle_s_columns(course, tmp_path):
-    header, *found = rows(exported(course, "moodle", tmp_path / "moodle.csv"))
+    header, *lines = rows(exported(course, "moodle", tmp_path / "moodle.csv"))
     assert header[:3] == ["First name", "Last name", "ID number"]
     assert header[5:] == ["Email address", f"Assignment: {NAME} (Real)"]
-    students = {row[2]: row for row in found}
+    students = {row[2]: row for row in lines}
     assert students["ana"][:3] == ["Ana, María", 'O"Neill', "ana"]
     assert float(students["ana"][6]) == pytest.approx(14.3333, abs=1e-4)
     assert set(students) == {"ana"}
@@ -204,18 +204,18 @@ def test_an_assignment_that_does_not_exist_is_an_error(course, tmp_path):
 
 @pytest.mark.parametrize("plugin", [CsvExport, CanvasExport, MoodleExport])
 def test_nbgrader_s_options_choose_students(course, tmp_path, plugin):
-    one = plugin(to=str(tmp_path / "one.csv"), student=["ana"], assignment=[NAME])
+    exporter = plugin(to=str(tmp_path / "one.csv"), student=["ana"], assignment=[NAME])
     with course.gradebook() as gradebook:
-        one.export(gradebook)
+        exporter.export(gradebook)
     text = (tmp_path / "one.csv").read_text("utf-8")
     assert "ana" in text
     assert "dora" not in text
 
 
 def test_a_column_can_have_the_title_that_canvas_gave_it(course, tmp_path):
-    one = CanvasExport(to=str(tmp_path / "x.csv"), titles={NAME: "Vanilla (4711)"})
+    exporter = CanvasExport(to=str(tmp_path / "x.csv"), titles={NAME: "Vanilla (4711)"})
     with course.gradebook() as gradebook:
-        one.export(gradebook)
+        exporter.export(gradebook)
     assert rows(tmp_path / "x.csv")[0][-1] == "Vanilla (4711)"
 
 

@@ -114,11 +114,11 @@ def test_table_report_and_exports_show_the_same_mark(
         ("gradescope", "SID", "Total Score"),
     ):
         done = export(course, format, tmp_path / f"{format}.csv")
-        found = cells(done.files[0], column, title)
-        assert {name: float(mark) for name, mark in found.items()} == MARKS, format
+        exported = cells(done.files[0], column, title)
+        assert {name: float(mark) for name, mark in exported.items()} == MARKS, format
     done = export(course, "csv", tmp_path / "grades.csv")
-    found = cells(done.files[0], "student_id", "score")
-    assert {name: float(found[name]) for name in MARKS} == MARKS
+    exported = cells(done.files[0], "student_id", "score")
+    assert {name: float(exported[name]) for name in MARKS} == MARKS
 
 
 def test_an_import_takes_no_mark_from_canvas(course: Course, tmp_path: Path) -> None:
@@ -180,13 +180,13 @@ def test_each_of_several_assignments_has_a_file(course: Course, tmp_path: Path) 
         gradebook.add_submission("not_graded", "full")
     try:
         done = export(course, "canvas", tmp_path / "canvas.csv")
-        one = export(course, "canvas", tmp_path / "one.csv", [NAME])
+        single = export(course, "canvas", tmp_path / "one.csv", [NAME])
     finally:
         with course.gradebook() as gradebook:
             gradebook.remove_submission("not_graded", "full")
     names = ["canvas-essay.csv", "canvas-not_graded.csv"]
     assert sorted(path.name for path in done.files) == names
-    assert [path.name for path in one.files] == ["one.csv"]
+    assert [path.name for path in single.files] == ["one.csv"]
 
 
 @pytest.mark.parametrize(

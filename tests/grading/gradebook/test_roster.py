@@ -113,8 +113,8 @@ def test_the_class_alone_is_graded_and_who_is_missing_is_named(course, monkeypat
     path = course.root / "class.csv"
     path.write_text("id\nana\nZoë\nbob\n", "utf-8")
 
-    found, left_out = intake.students(course, NAME, roster.read(course, str(path)))
-    assert found == ["Zoë", "ana"]
+    students, left_out = intake.students(course, NAME, roster.read(course, str(path)))
+    assert students == ["Zoë", "ana"]
     assert left_out == {"stranger": "The folder's name is not in the roster."}
 
     # Nothing runs: what both handed in is an empty file.

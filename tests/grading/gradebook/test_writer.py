@@ -90,8 +90,8 @@ def graded(assignment, job, marks=None, **more):
 
 def grades(course, student="ana"):
     with course.gradebook() as gradebook:
-        found = gradebook.find_submission_notebook(NAME, NAME, student)
-        return {grade.name: grade.auto_score for grade in found.grades}
+        notebook = gradebook.find_submission_notebook(NAME, NAME, student)
+        return {grade.name: grade.auto_score for grade in notebook.grades}
 
 
 def score(course, student="ana"):
@@ -116,10 +116,10 @@ def test_each_mark_arrives_as_it_is_and_outputs_are_kept_and_clean(
     result = graded(
         assignment, job, marks, outputs=outputs, messages={"shapes": "Does not hold."}
     )
-    one = Writer(course, assignment, journal)
-    assert one.pending(result)
-    assert one.write(job, result) == []
-    assert not one.pending(result)
+    writer = Writer(course, assignment, journal)
+    assert writer.pending(result)
+    assert writer.write(job, result) == []
+    assert not writer.pending(result)
     assert grades(course) == marks
     cells = {
         cell.id: cell
@@ -128,12 +128,15 @@ def test_each_mark_arrives_as_it_is_and_outputs_are_kept_and_clean(
         ).cells
     }
     assert cells["autoencoder"].source == right().cells[3].source
-    assert [one.output_type for one in cells["setup"].outputs] == [
+    assert [output.output_type for output in cells["setup"].outputs] == [
         "stream",
         "display_data",
     ]
     assert cells["setup"].outputs[1].data == {"image/png": PNG}
-    assert [one.output_type for one in cells["shapes"].outputs] == ["stream", "error"]
+    assert [output.output_type for output in cells["shapes"].outputs] == [
+        "stream",
+        "error",
+    ]
     assert cells["shapes"].outputs[1].evalue == "Does not hold."
     assert cells["code_is_relu"].outputs[0].text == "a warning"
     assert not (course.state / "staging").exists()
@@ -142,20 +145,20 @@ def test_each_mark_arrives_as_it_is_and_outputs_are_kept_and_clean(
 def test_a_resubmission_that_is_refused_gets_a_zero_and_an_explanation(
     course, assignment, journal
 ):
-    one = Writer(course, assignment, journal)
+    writer = Writer(course, assignment, journal)
     _, job = hand_in(course, assignment)
-    one.write(job, graded(assignment, job))
+    writer.write(job, graded(assignment, job))
     with course.gradebook() as gradebook:
-        found = gradebook.find_grade("shapes", NAME, NAME, "ana")
-        found.manual_score, found.extra_credit = 2, 5
+        grade = gradebook.find_grade("shapes", NAME, NAME, "ana")
+        grade.manual_score, grade.extra_credit = 2, 5
         comment = gradebook.find_comment("autoencoder", NAME, NAME, "ana")
         comment.manual_comment = "Well done."
         gradebook.db.commit()
     assert score(course) == 25
     submission, job = hand_in(course, assignment, content=b"")
     result = assemble.refusal(job, submission)
-    assert one.pending(result)
-    notes = one.write(job, result)
+    assert writer.pending(result)
+    notes = writer.write(job, result)
     assert score(course) == 0
     assert set(grades(course).values()) == {0.0}
     removed = "given by hand for older work, was removed."
@@ -174,14 +177,14 @@ def test_a_resubmission_that_is_refused_gets_a_zero_and_an_explanation(
 def test_a_mark_given_by_hand_stays_while_the_work_is_the_same(
     course, assignment, journal
 ):
-    one = Writer(course, assignment, journal)
+    writer = Writer(course, assignment, journal)
     _, job = hand_in(course, assignment)
-    one.write(job, graded(assignment, job))
+    writer.write(job, graded(assignment, job))
     with course.gradebook() as gradebook:
         gradebook.find_grade("shapes", NAME, NAME, "ana").manual_score = 1
         gradebook.db.commit()
     again = replace(job, key="after an update of the environment")
-    assert one.write(again, graded(assignment, again)) == []
+    assert writer.write(again, graded(assignment, again)) == []
     assert score(course) == 19
 
 
@@ -189,7 +192,7 @@ def test_a_submission_is_one_transaction_that_fails_as_a_whole(
     course, assignment, journal, monkeypatch
 ):
     _, job = hand_in(course, assignment)
-    one = Writer(course, assignment, journal)
+    writer = Writer(course, assignment, journal)
     commits = []
 
     def count(*_):
@@ -197,7 +200,7 @@ def test_a_submission_is_one_transaction_that_fails_as_a_whole(
 
     event.listen(Engine, "commit", count)
     try:
-        one.write(job, graded(assignment, job))
+        writer.write(job, graded(assignment, job))
     finally:
         event.remove(Engine, "commit", count)
     assert len(commits) <= 3  # opening the gradebook commits too
@@ -215,10 +218,10 @@ def test_a_submission_is_one_transaction_that_fails_as_a_whole(
     with monkeypatch.context() as broken:
         broken.setattr(Gradebook, "find_grade", breaks_off)
         with pytest.raises(WriteError, match="in the middle"):
-            one.write(other, graded(assignment, other))
+            writer.write(other, graded(assignment, other))
     with course.gradebook() as gradebook:
         assert [student.id for student in gradebook.students] == ["ana"]
-    one.write(other, graded(assignment, other))
+    writer.write(other, graded(assignment, other))
     assert grades(course, "bob") == assignment.points
 
 
@@ -229,9 +232,9 @@ def test_what_the_journal_calls_written_is_written_again_if_the_gradebook_lost_i
     result = graded(assignment, job)
     Writer(course, assignment, journal).write(job, result)
     (course.root / "gradebook.db").unlink()
-    one = Writer(course, assignment, journal)
-    assert one.pending(result)
-    one.write(job, result)
+    writer = Writer(course, assignment, journal)
+    assert writer.pending(result)
+    writer.write(job, result)
     assert score(course) == 20
 
 
@@ -249,10 +252,10 @@ def test_a_grader_killed_between_journal_and_gradebook_is_completed_by_the_next(
         assert child.returncode == -signal.SIGKILL
     with Journal(course.journal) as journal:
         assert journal.result(NAME, "ana", job.key) == result
-        one = Writer(course, assignment, journal)
-        assert one.pending(result)
-        one.write(job, result)
-        assert not one.pending(result)
+        writer = Writer(course, assignment, journal)
+        assert writer.pending(result)
+        writer.write(job, result)
+        assert not writer.pending(result)
     assert grades(course) == assignment.points
 
 
@@ -277,20 +280,20 @@ def write_and_die(root, moment):
 
     with Journal(course.journal) as journal:
         journal.record(graded(assignment, job))
-        one = Writer(course, assignment, journal)
+        writer = Writer(course, assignment, journal)
         if moment == "after the marks":
             Journal.record_written = die
         else:
             Gradebook.find_grade = find
-        one.write(job, graded(assignment, job))
+        writer.write(job, graded(assignment, job))
 
 
 def test_a_read_only_gradebook_is_a_clear_error_that_loses_nothing(
     course, assignment, journal
 ):
     _, job = hand_in(course, assignment)
-    one = Writer(course, assignment, journal)
-    one.write(job, graded(assignment, job))
+    writer = Writer(course, assignment, journal)
+    writer.write(job, graded(assignment, job))
     page = course.path("autograded", "ana", NAME) / FILE
     before = page.read_bytes()
     readable = Course.load(course.root)
@@ -318,8 +321,8 @@ def test_an_assignment_whose_source_changed_is_entered_again(
     other = Assignment.load(course, NAME)
     Writer(course, other, journal)
     with course.gradebook() as gradebook:
-        found = gradebook.find_source_cell("shapes", NAME, NAME)
-        assert "input_dims=70" in found.source
+        cell = gradebook.find_source_cell("shapes", NAME, NAME)
+        assert "input_dims=70" in cell.source
     assert not (course.root / "release").exists()
 
 
@@ -329,10 +332,10 @@ def test_added_cells_and_the_time_of_handing_in_reach_nbgrader(
     submission, _ = hand_in(course, assignment)
     added = (assemble.Added("autoencoder", "OWN = 1"),)
     job = assemble.job(assignment, replace(submission, added=added), "environment")
-    one = Writer(course, assignment, journal)
+    writer = Writer(course, assignment, journal)
     outputs = {"added-1": [stream("mine")]}
     result = graded(assignment, job, outputs=outputs)
-    one.write(job, result, "2026-11-21 18:00:00 UTC")
+    writer.write(job, result, "2026-11-21 18:00:00 UTC")
     notebook = nbformat.read(
         course.path("autograded", "ana", NAME) / FILE, as_version=4
     )
@@ -341,8 +344,8 @@ def test_added_cells_and_the_time_of_handing_in_reach_nbgrader(
         "mine",
     )
     with course.gradebook() as gradebook:
-        found = gradebook.find_submission(NAME, "ana")
-        assert str(found.timestamp) == "2026-11-21 18:00:00"
+        stored = gradebook.find_submission(NAME, "ana")
+        assert str(stored.timestamp) == "2026-11-21 18:00:00"
 
 
 @pytest.mark.parametrize(("days", "lost"), [({}, 20), ({"ana": 2}, 0)])
@@ -351,11 +354,11 @@ def test_a_student_with_more_time_is_not_late(course, assignment, journal, days,
         gradebook.update_or_create_assignment(NAME, duedate="2026-12-01 18:00 UTC")
     course.config.LateSubmissionPlugin.penalty_method = "zero"
     _, job = hand_in(course, assignment)
-    one = Writer(course, assignment, journal, days)
-    one.write(job, graded(assignment, job), "2026-12-02 18:00:00 UTC")
+    writer = Writer(course, assignment, journal, days)
+    writer.write(job, graded(assignment, job), "2026-12-02 18:00:00 UTC")
     with course.gradebook() as gradebook:
-        found = gradebook.find_submission(NAME, "ana")
-        assert (found.late_submission_penalty or 0.0) == lost
+        stored = gradebook.find_submission(NAME, "ana")
+        assert (stored.late_submission_penalty or 0.0) == lost
 
 
 POINTS = [0.0, 0.1, 1 / 3, 1.0, 1.9999999999999998, 2.0]
@@ -418,9 +421,9 @@ def test_an_output_that_is_active_or_malformed_is_left_out(output):
 
 
 def test_text_of_outputs_is_bounded_and_free_of_control_characters():
-    (one,) = clean([stream("\x1b[31mred\x1b[0m\x07\x9b\u202e\ud800" + "a" * 99_999)])
-    assert one.text.startswith("redaaa")
-    assert len(one.text) < 30_000
+    (output,) = clean([stream("\x1b[31mred\x1b[0m\x07\x9b\u202e\ud800" + "a" * 99_999)])
+    assert output.text.startswith("redaaa")
+    assert len(output.text) < 30_000
     assert len(clean([stream("a")] * 5_000)) <= 100
     assert clean("no list") == []
     assert nbformat.validate(nbformat.v4.new_notebook()) is None

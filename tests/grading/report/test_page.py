@@ -39,7 +39,9 @@ KNOWN = [
 ]
 # Right solutions written in different ways, with enough text of their own.
 HONEST = {
-    one.name: [one.cells["autoencoder"]] for one in submissions(NAME) if not one.loses
+    known.name: [known.cells["autoencoder"]]
+    for known in submissions(NAME)
+    if not known.loses
 }
 HOSTILE = (
     "</pre></td><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -51,8 +53,8 @@ VISIBLE = HOSTILE.split("\x1b")[0]
 def result(student, *lost, status="graded", seconds=2.0, **more):
     marks = {name: 0.0 if name in lost else most for name, most in POINTS.items()}
     messages = {name: f"Does not hold: {name}" for name in lost}
-    found = Result("key", student, NAME, status, marks=marks, messages=messages)
-    return replace(found, seconds={"all": seconds} if seconds else {}, **more)
+    outcome = Result("key", student, NAME, status, marks=marks, messages=messages)
+    return replace(outcome, seconds={"all": seconds} if seconds else {}, **more)
 
 
 def shown(results, waiting=(), alike=NOBODY):
@@ -89,7 +91,7 @@ def test_the_page_tells_how_the_class_did():
 
 
 def test_failure_rates_are_those_of_programs_that_ran():
-    checks = {one.name: one for one in Summary.of(POINTS, CLASS).checks}
+    checks = {check.name: check for check in Summary.of(POINTS, CLASS).checks}
     assert (checks["code"].lost, checks["code"].of, checks["code"].rate) == (2, 4, 0.5)
     assert checks["shapes"].lost == 0
     text = words(shown(CLASS))
@@ -104,16 +106,16 @@ def test_checks_that_were_lost_alike_stand_together():
         Result("", "ana", NAME, "graded", messages=dict.fromkeys(lost, "Not done")),
         Result("", "bob", NAME, "graded", marks={"shapes": 1.0, "code": 1.0}),
     ]
-    found = Summary.of(points, results).lost_alike
-    assert [[one.name for one in group] for group in found] == [
+    groups = Summary.of(points, results).lost_alike
+    assert [[check.name for check in group] for group in groups] == [
         ["loss"],
         ["shapes", "code"],
     ]
 
 
 def test_what_could_not_be_run_comes_first_among_what_is_to_be_looked_at():
-    found = [one.student for one in Summary.of(POINTS, CLASS).to_look_at]
-    assert found == ["dora", "chi", "eve"]
+    students = [outcome.student for outcome in Summary.of(POINTS, CLASS).to_look_at]
+    assert students == ["dora", "chi", "eve"]
     text = words(shown(CLASS))
     assert "timeout It took too long." in text
     assert "refused It is empty." in text
@@ -213,7 +215,7 @@ def test_very_long_texts_are_cut():
 def test_the_heat_map_holds_how_each_check_ended():
     half = replace(result("fay"), marks={"shapes": 1.0, "code": 1.0, "loss": 0.0})
     summary = Summary.of(POINTS, [result("ana", "code"), half, CLASS[3]])
-    students = [one.student for one in summary.results]
+    students = [outcome.student for outcome in summary.results]
     assert students == ["dora", "fay", "ana"]
     none, part, full, not_run = (
         charts.NONE,
@@ -307,7 +309,7 @@ def simple_statements(code, change):
     return "\n".join(
         line
         if line.endswith(":") or not line.strip() or line.strip().startswith("@")
-        else re.sub(r"^(\s*)(.*)", lambda found: change(*found.groups()), line)
+        else re.sub(r"^(\s*)(.*)", lambda match: change(*match.groups()), line)
         for line in lines
     )
 
@@ -472,7 +474,7 @@ def course(tmp_path):
 
 def hand_in(course, student, code):
     notebook = right()
-    cell = next(one for one in notebook.cells if one.id == "autoencoder")
+    cell = next(cell for cell in notebook.cells if cell.id == "autoencoder")
     cell.source = code
     folder = course.path(course.submitted, student, NAME)
     folder.mkdir(parents=True, exist_ok=True)
