@@ -26,7 +26,7 @@ from grading.runtime import backends, fingerprint
 from grading.runtime.executor import ENDED, SandboxError
 from grading.runtime.job import Job, Result, Status
 from grading.runtime.sandbox.limits import tree
-from grading.submission.assemble import job
+from grading.submission import assemble
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from samples.course import ROOT
@@ -53,7 +53,7 @@ def made(student: str, answer: str) -> Job:
     """Return a job of the quiz."""
     assignment = Assignment.load(Course.load(ROOT), NAME)
     submission = Submission(student, NAME, solutions={"answer_1": answer})
-    return job(assignment, submission, fingerprint.environment())
+    return assemble.job(assignment, submission, fingerprint.environment())
 
 
 def class_of_six() -> list[Job]:
@@ -62,29 +62,29 @@ def class_of_six() -> list[Job]:
 
 def compared(outcomes: Iterator[tuple[Job, backends.Outcome]]) -> dict[str, str]:
     """Return the bytes that must be the same, by student."""
-    found = {}
-    for one, outcome in outcomes:
+    texts = {}
+    for job, outcome in outcomes:
         assert isinstance(outcome, Result), outcome
-        found[one.student] = outcome.to_json()
-    return found
+        texts[job.student] = outcome.to_json()
+    return texts
 
 
 # --- without Keras --------------------------------------------------------------------
 
 
-def answered(one: Job, **_: bool) -> Result:
+def answered(job: Job, **_: bool) -> Result:
     """Return a result without running anything."""
-    return Result(one.key, one.student, one.assignment, "graded", seconds={"all": 1.5})
+    return Result(job.key, job.student, job.assignment, "graded", seconds={"all": 1.5})
 
 
 def test_a_job_and_its_result_travel_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, "execute", answered)
-    one = made("ana", "answer_1 = {'b'}")
+    job = made("ana", "answer_1 = {'b'}")
 
-    said = backends.run_json(one.to_json())
+    said = backends.run_json(job.to_json())
 
     assert isinstance(said, str)
-    assert Result.from_json(said) == answered(one)
+    assert Result.from_json(said) == answered(job)
     assert Result.from_json(said).seconds == {"all": 1.5}
 
 
@@ -93,11 +93,11 @@ def test_a_job_that_the_machine_failed_once_is_run_again(
 ) -> None:
     tries = []
 
-    def execute(one: Job, **how: bool) -> Result:
-        tries.append(one.student)
+    def execute(job: Job, **how: bool) -> Result:
+        tries.append(job.student)
         if len(tries) == 1:
             raise SandboxError("lost")
-        return answered(one)
+        return answered(job)
 
     monkeypatch.setattr(backends, "execute", execute)
 
@@ -107,10 +107,10 @@ def test_a_job_that_the_machine_failed_once_is_run_again(
     assert tries == ["ana", "ana"]
 
 
-def timed_out(one: Job, waited: float, processor: float) -> Result:
+def timed_out(job: Job, waited: float, processor: float) -> Result:
     """Return the result of a job that ran out of its ten seconds."""
     seconds = {"all": 10.0, "waited": waited, "processor": processor}
-    return Result(one.key, one.student, one.assignment, "timeout", seconds=seconds)
+    return Result(job.key, job.student, job.assignment, "timeout", seconds=seconds)
 
 
 @pytest.mark.parametrize("status", ["timeout", "failed"])
@@ -128,11 +128,11 @@ def test_a_job_that_others_starved_is_repeated(
 ) -> None:
     tries = []
 
-    def execute(one: Job, **how: bool) -> Result:
-        tries.append(one.student)
+    def execute(job: Job, **how: bool) -> Result:
+        tries.append(job.student)
         if len(tries) == 1:
-            return replace(timed_out(one, waited, processor), status=status)
-        return answered(one)
+            return replace(timed_out(job, waited, processor), status=status)
+        return answered(job)
 
     monkeypatch.setattr(backends, "execute", execute)
 
@@ -150,61 +150,61 @@ def test_a_job_is_repeated_where_the_machine_ran_out_of_memory_not_the_job(
 ) -> None:
     ended = timed_out(made("ana", ""), 9.0, 1.0)
 
-    one = replace(ended, status="failed", notes=("A cell is new.", ENDED[why]))
+    result = replace(ended, status="failed", notes=("A cell is new.", ENDED[why]))
 
-    assert backends.starved(one) is repeated
+    assert backends.starved(result) is repeated
 
 
 def test_a_job_that_is_repeated_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     lock, running, seen, tries = threading.Lock(), [0], [], set()
 
-    def execute(one: Job, **how: bool) -> Result:
+    def execute(job: Job, **how: bool) -> Result:
         with lock:
             running[0] += 1
-            again = one.student in tries
-            tries.add(one.student)
+            again = job.student in tries
+            tries.add(job.student)
             beside = running[0] - 1
         time.sleep(0.05)
         with lock:
             if again:
                 seen.append(max(beside, running[0] - 1))
             running[0] -= 1
-        return answered(one) if again else timed_out(one, 9.0, 1.0)
+        return answered(job) if again else timed_out(job, 9.0, 1.0)
 
     monkeypatch.setattr(backends, "execute", execute)
 
     jobs = [made(f"student-{number}", "") for number in range(6)]
-    found = dict(backends.run(jobs, workers=3))
+    outcomes = dict(backends.run(jobs, workers=3))
 
     assert seen == [0] * 6
-    assert all(found[one] == answered(one) for one in jobs)
+    assert all(outcomes[job] == answered(job) for job in jobs)
 
 
 def test_a_job_that_the_machine_fails_twice_keeps_nobody_else_from_a_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def execute(one: Job, **how: bool) -> Result:
-        if one.student == "bob":
+    def execute(job: Job, **how: bool) -> Result:
+        if job.student == "bob":
             raise SandboxError("lost")
-        return answered(one)
+        return answered(job)
 
     monkeypatch.setattr(backends, "execute", execute)
 
     jobs = [made(name, "") for name in ("ana", "bob", "eve")]
-    found = {one.student: outcome for one, outcome in backends.run(jobs, workers=2)}
+    outcomes = {job.student: outcome for job, outcome in backends.run(jobs, workers=2)}
 
-    assert isinstance(found["bob"], SandboxError)
-    assert [found["ana"], found["eve"]] == [answered(jobs[0]), answered(jobs[2])]
+    assert isinstance(outcomes["bob"], SandboxError)
+    assert [outcomes["ana"], outcomes["eve"]] == [answered(jobs[0]), answered(jobs[2])]
 
 
 def test_a_worker_refuses_a_job_that_was_made_for_another_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    one = made("ana", "")
+    job = made("ana", "")
     monkeypatch.setattr(fingerprint, "environment", lambda: "another")
 
     with pytest.raises(backends.PoolError, match=r"Worker .+ has another environment"):
-        backends.run_json(one.to_json())
+        backends.run_json(job.to_json())
 
 
 def test_the_environment_is_the_same_whatever_was_imported_before() -> None:
@@ -212,7 +212,7 @@ def test_the_environment_is_the_same_whatever_was_imported_before() -> None:
         "import sys\n{}\nfrom grading.runtime import fingerprint\n"
         "print(fingerprint.environment())"
     )
-    found = {
+    fingerprints = {
         subprocess.run(
             [sys.executable, "-c", code.format(first)],
             cwd=ROOT,
@@ -222,7 +222,7 @@ def test_the_environment_is_the_same_whatever_was_imported_before() -> None:
         ).stdout
         for first in ("", "import setuptools", "import distributed")
     }
-    assert len(found) == 1
+    assert len(fingerprints) == 1
 
 
 @pytest.mark.parametrize(
@@ -280,9 +280,9 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
     """Return a cluster with one worker, a thread, which runs nothing for a moment."""
     from distributed import LocalCluster
 
-    def execute(one: Job, **how: bool) -> Result:
+    def execute(job: Job, **how: bool) -> Result:
         time.sleep(0.2)
-        return answered(one)
+        return answered(job)
 
     monkeypatch.setattr(backends, "execute", execute)
     monkeypatch.setattr("grading.runtime.cluster.NO_WORKER_S", 0.3)
@@ -294,8 +294,8 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
         host="127.0.0.1",
         protocol="tcp",
         dashboard_address=None,
-    ) as one:
-        yield one
+    ) as local_cluster:
+        yield local_cluster
 
 
 def test_the_loss_of_all_workers_is_said_once_and_it_goes_on_with_a_new_one(
@@ -314,10 +314,10 @@ def test_the_loss_of_all_workers_is_said_once_and_it_goes_on_with_a_new_one(
     )
     first = next(ran)
     local.scale(0)
-    found = [first, *ran]
+    outcomes = [first, *ran]
 
-    assert sorted(one.student for one, _ in found) == [one.student for one in jobs]
-    assert all(outcome == answered(one) for one, outcome in found)
+    assert sorted(job.student for job, _ in outcomes) == [job.student for job in jobs]
+    assert all(outcome == answered(job) for job, outcome in outcomes)
     assert len(said) == 2
     assert "No worker is left at tcp://127.0.0.1" in said[0]
     assert "a worker again" in said[1]
@@ -421,10 +421,10 @@ def cluster(scheduler: Scheduler) -> Iterator[Cluster]:
     how = ("--nthreads", "1", "--host", "127.0.0.1", "--local-directory", str(folder))
     workers = [dask("worker", folder, address, *how) for _ in range(2)]
     yield Cluster(address, workers)
-    for one in workers:
-        one.terminate()
-    for one in workers:
-        one.wait()
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.wait()
 
 
 def test_a_scheduler_without_workers_is_a_sentence(
@@ -476,10 +476,10 @@ def test_results_are_the_same_with_one_worker_four_and_one_that_is_killed(
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    found = compared(backends.run(jobs, scheduler=cluster.address))
+    in_cluster = compared(backends.run(jobs, scheduler=cluster.address))
     killer.join()
 
-    assert found == alone
+    assert in_cluster == alone
     assert len(killed) == 1
     cluster.workers[0].wait()
     end = time.monotonic() + 20

@@ -27,32 +27,33 @@ ERROR = {"ename": "ValueError", "evalue": "no", "traceback": ["a", "b"]}
 
 
 def test_prints_to_one_stream_become_one_output() -> None:
-    found = outputs(stream("a\n"), stream("b\n"), stream("c\n", "stderr"))
+    collected = outputs(stream("a\n"), stream("b\n"), stream("c\n", "stderr"))
 
-    assert [(one["name"], one["text"]) for one in found] == [
+    assert [(output["name"], output["text"]) for output in collected] == [
         ("stdout", "a\nb\n"),
         ("stderr", "c\n"),
     ]
 
 
 def test_a_display_that_is_updated_shows_its_last_value() -> None:
-    (one,) = outputs(
+    (output,) = outputs(
         shown("10 %", display="bar"),
         shown("99 %", "update_display_data", display="bar"),
     )
 
-    assert one["data"]["text/plain"] == "99 %"
+    assert output["data"]["text/plain"] == "99 %"
 
 
 def test_an_update_counts_in_each_display_that_it_changes() -> None:
-    found = outputs(
+    collected = outputs(
         *[shown("", display="bar")] * 50,
         shown("x" * 5000, "update_display_data", display="bar"),
         room=20_000,
     )
 
-    assert sum(len(one.get("data", {}).get("text/plain", "")) for one in found) == 0
-    assert found[-1]["text"] == LEFT_OUT
+    texts = [output.get("data", {}).get("text/plain", "") for output in collected]
+    assert "".join(texts) == ""
+    assert collected[-1]["text"] == LEFT_OUT
 
 
 def test_an_update_of_an_unknown_display_shows_nothing() -> None:
@@ -63,33 +64,37 @@ def test_an_update_of_an_unknown_display_shows_nothing() -> None:
 def test_clear_output_clears(wait: bool, left: list[str]) -> None:
     clear = {"kind": "clear_output", "content": {"wait": wait}}
 
-    assert [one["text"] for one in outputs(stream("a\n"), clear, stream("c\n"))] == left
+    collected = outputs(stream("a\n"), clear, stream("c\n"))
+
+    assert [output["text"] for output in collected] == left
 
 
 def test_clear_output_that_waits_for_nothing_keeps_what_is_shown() -> None:
     clear = {"kind": "clear_output", "content": {"wait": True}}
 
-    assert [one["text"] for one in outputs(stream("a\n"), clear)] == ["a\n"]
+    assert [output["text"] for output in outputs(stream("a\n"), clear)] == ["a\n"]
 
 
 def test_addresses_of_objects_are_left_out() -> None:
-    (one,) = outputs(shown("<Model at 0x7f00aabbccdd>"))
+    (output,) = outputs(shown("<Model at 0x7f00aabbccdd>"))
 
-    assert one["data"]["text/plain"] == "<Model at 0x…>"
+    assert output["data"]["text/plain"] == "<Model at 0x…>"
 
 
 def test_output_beyond_the_room_is_cut_and_it_says_so() -> None:
-    found = outputs(stream("x" * 500), stream("y" * 500), stream("z"), room=600)
+    collected = outputs(stream("x" * 500), stream("y" * 500), stream("z"), room=600)
 
-    text = "".join(one["text"] for one in found)
+    text = "".join(output["text"] for output in collected)
     assert len(text) < 600 + len(LEFT_OUT) + 1
     assert text.endswith(LEFT_OUT)
 
 
 def test_an_error_is_kept_when_there_is_no_more_room() -> None:
-    found = outputs(stream("x" * 500), {"kind": "error", "content": ERROR}, room=100)
+    collected = outputs(
+        stream("x" * 500), {"kind": "error", "content": ERROR}, room=100
+    )
 
-    assert any(one["output_type"] == "error" for one in found)
+    assert any(output["output_type"] == "error" for output in collected)
 
 
 @pytest.mark.parametrize("kind", ["stream", "display_data", "error", "no_such_kind", 3])
@@ -134,6 +139,6 @@ def nested(depth: int = 5000) -> list:
 def test_what_is_nested_too_deep_to_be_written_breaks_nothing(
     kind: str, content: dict
 ) -> None:
-    found = outputs({"kind": kind, "content": content}, stream("still here"))
+    collected = outputs({"kind": kind, "content": content}, stream("still here"))
 
-    assert found[-1]["text"] == "still here"
+    assert collected[-1]["text"] == "still here"

@@ -19,7 +19,7 @@ from grading.runtime.executor import Executor, SandboxError
 from grading.runtime.job import Job, Limits
 from grading.runtime.sandbox import HOME
 from grading.runtime.sandbox.limits import tree
-from grading.submission.assemble import job
+from grading.submission import assemble
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from samples.course import ROOT
@@ -31,7 +31,7 @@ def made(answer: str = 'answer_1 = {"b", "c"}', wall_s: float = 60) -> Job:
     """Return a job of the quiz."""
     submission = Submission("somebody", "quiz", solutions={"answer_1": answer})
     assignment = Assignment.load(Course.load(ROOT), "quiz")
-    return job(assignment, submission, "", limits=Limits(wall_s=wall_s))
+    return assemble.job(assignment, submission, "", limits=Limits(wall_s=wall_s))
 
 
 def below(pid: int) -> list[int]:
@@ -94,8 +94,10 @@ def test_servers_share_no_memory_no_file_and_no_session(executor: Executor) -> N
 def _files(pid: int) -> set[tuple[int, int]]:
     """Return which files and sockets a process has open, /dev/null left out."""
     null = os.stat("/dev/null")
-    found = [os.stat(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
-    return {(one.st_dev, one.st_ino) for one in found if one.st_rdev != null.st_rdev}
+    files = [os.stat(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    return {
+        (file.st_dev, file.st_ino) for file in files if file.st_rdev != null.st_rdev
+    }
 
 
 def test_servers_have_one_origin_and_outlive_it(executor: Executor) -> None:
@@ -121,12 +123,12 @@ def _parent(pid: int) -> int:
 
 
 def test_each_kind_of_process_has_a_home_of_its_own(executor: Executor) -> None:
-    one = made('import os\nprint(os.environ["HOME"])\nanswer_1 = {"b", "c"}')
+    job = made('import os\nprint(os.environ["HOME"])\nanswer_1 = {"b", "c"}')
     check = 'import os\nassert os.environ["HOME"] == "/nonexistent"'
-    full_tests = tuple(replace(test, source=check) for test in one.full_tests)
-    one = replace(one, full_tests=full_tests)
+    full_tests = tuple(replace(test, source=check) for test in job.full_tests)
+    job = replace(job, full_tests=full_tests)
 
-    result = executor.execute(one)
+    result = executor.execute(job)
 
     assert result.outputs["answer_1"][0]["text"] == f"{HOME}\n"
     assert result.marks["answer_1_complete"] == 1, result.messages
@@ -236,17 +238,17 @@ def test_jobs_side_by_side_give_what_they_give_alone(executor: Executor) -> None
     for thread in threads:
         thread.join()
 
-    assert {one.to_json() for one in results} == {alone.to_json()}
+    assert {result.to_json() for result in results} == {alone.to_json()}
 
 
 @pytest.mark.slow
 def test_without_a_sandbox_marks_are_the_same() -> None:
-    one = Executor(trust_submissions=True)
+    executor = Executor(trust_submissions=True)
     try:
-        results = [one.execute(made()), one.execute(made(SLOW, wall_s=3))]
-        wait_for(lambda: below(one.pids["kernel"]) == [], 5)
+        results = [executor.execute(made()), executor.execute(made(SLOW, wall_s=3))]
+        wait_for(lambda: below(executor.pids["kernel"]) == [], 5)
     finally:
-        one.close()
+        executor.close()
 
     assert [result.status for result in results] == ["graded", "timeout"]
     assert results[0].marks["answer_1_complete"] == 1

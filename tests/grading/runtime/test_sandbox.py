@@ -63,7 +63,7 @@ def test_code_runs_and_its_end_is_reported() -> None:
 
 
 def test_the_environment_is_there_and_read_only() -> None:
-    found = said(
+    lines = said(
         """
 import numpy, sys
 say(numpy.ones(2).sum())
@@ -75,7 +75,7 @@ for folder in (sys.prefix, sys.base_prefix, '/usr', '/etc', '/'):
 """
     )
 
-    assert found == ["2.0", *["Read-only file system"] * 5]
+    assert lines == ["2.0", *["Read-only file system"] * 5]
 
 
 def test_the_course_folder_holds_nothing_but_the_checks() -> None:
@@ -91,7 +91,7 @@ def test_files_outside_the_view_are_not_there(path: str) -> None:
 
 def test_the_private_folder_is_writable_small_and_gone_afterwards() -> None:
     name = f"left-{os.getpid()}"
-    found = said(
+    lines = said(
         f"""
 import os
 say(os.getcwd())
@@ -106,7 +106,7 @@ say(written <= 4 << 20)
 """
     )
 
-    assert found == [sandbox.HOME, "No space left on device", "True"]
+    assert lines == [sandbox.HOME, "No space left on device", "True"]
     assert not Path("/tmp", name).exists()
 
 
@@ -124,7 +124,7 @@ except OSError as error:
 
 
 def test_there_is_no_network() -> None:
-    found = said(
+    lines = said(
         """
 import socket
 say([name for _, name in socket.if_nameindex()])
@@ -137,8 +137,8 @@ for address in (('127.0.0.1', 22), ('1.1.1.1', 53)):
 """
     )
 
-    assert found[0] == "['lo']"
-    assert "connected" not in found
+    assert lines[0] == "['lo']"
+    assert "connected" not in lines
 
 
 def test_processes_of_the_machine_cannot_be_seen() -> None:
@@ -150,7 +150,7 @@ def test_processes_of_the_machine_cannot_be_seen() -> None:
 
 
 def test_the_first_process_can_neither_be_read_nor_killed() -> None:
-    found = said(
+    lines = said(
         """
 import os
 for file in ('mem', 'environ', 'maps'):
@@ -164,11 +164,11 @@ say('still here')
 """
     )
 
-    assert found == [*["PermissionError"] * 3, "still here"]
+    assert lines == [*["PermissionError"] * 3, "still here"]
 
 
 def test_there_are_no_privileges_and_none_to_be_had() -> None:
-    found = said(
+    lines = said(
         """
 import ctypes, os
 status = dict(row.split(':', 1) for row in open('/proc/self/status'))
@@ -183,7 +183,7 @@ say(libc.umount2(b'/proc', 2))
     )
 
     nobody = f"[{filesystem.INSIDE}, {filesystem.INSIDE}, 1]"
-    assert found == ["[0, 0, 0, 0]", nobody, *["-1"] * 5]
+    assert lines == ["[0, 0, 0, 0]", nobody, *["-1"] * 5]
 
 
 def test_no_descriptor_but_the_given_ones_is_open() -> None:
@@ -326,7 +326,7 @@ def test_pages_that_cannot_be_told_apart_in_time_count_in_full(
 
 def test_parts_of_files_cannot_be_locked_and_whole_files_can() -> None:
     """Linux keeps any number of such locks, in memory that counts for no process."""
-    found = said(
+    lines = said(
         """
 import fcntl
 file = open('x', 'w')
@@ -340,16 +340,16 @@ for lock in (fcntl.F_SETLK, fcntl.F_SETLKW, 37, 38):
 """
     )
 
-    assert found == ["Function not implemented"] * 4
+    assert lines == ["Function not implemented"] * 4
 
 
 def test_each_sandbox_has_a_user_of_its_own_where_root_grades() -> None:
     """Linux counts pipes, watches and files in flight for each user."""
     users = [said("say(open('/proc/self/uid_map').read().split())") for _ in range(2)]
-    (_, one, many), (_, other, _) = (eval(words) for (words,) in users)
+    (_, user, many), (_, other, _) = (eval(words) for (words,) in users)
 
     assert many == "1"
-    assert one != other or os.geteuid() != 0 or not is_mapped(FIRST_USER)
+    assert user != other or os.geteuid() != 0 or not is_mapped(FIRST_USER)
 
 
 @pytest.mark.parametrize(
@@ -371,19 +371,19 @@ def test_it_is_told_apart_who_killed_a_process(
 
 @pytest.mark.parametrize("value", [0, 500, 1000])
 def test_who_is_ended_where_memory_runs_out_cannot_be_changed(value: int) -> None:
-    found = said(
+    lines = said(
         f"""
 say(open('/proc/self/oom_score_adj').read().strip())
 open('/proc/self/oom_score_adj', 'w').write('{value}')
 """
     )
 
-    assert found[0] == "1000"
-    assert "Read-only file system" in found[1]
+    assert lines[0] == "1000"
+    assert "Read-only file system" in lines[1]
 
 
 def test_a_sandbox_stands_back_and_cannot_come_forward() -> None:
-    found = said(
+    lines = said(
         """
 import os, resource
 say(os.nice(0))
@@ -400,14 +400,14 @@ say(os.path.exists('/proc/self/autogroup') and open('/proc/self/autogroup').read
 """
     )
 
-    assert int(found[0]) >= NICE
-    assert found[1:4] == [*["Operation not permitted"], "(0, 0)", found[1]]
-    assert found[4] == "False" or found[4].endswith(f"nice {SESSION_NICE}")
+    assert int(lines[0]) >= NICE
+    assert lines[1:4] == [*["Operation not permitted"], "(0, 0)", lines[1]]
+    assert lines[4] == "False" or lines[4].endswith(f"nice {SESSION_NICE}")
 
 
 def test_a_new_session_is_refused_also_after_a_fork() -> None:
     """Linux shares the processor among sessions first: one more is one more share."""
-    found = said(
+    lines = said(
         """
 import os
 r, w = os.pipe()
@@ -422,7 +422,7 @@ say(os.read(r, 100).decode())
 """
     )
 
-    assert found == ["Operation not permitted"]
+    assert lines == ["Operation not permitted"]
 
 
 def test_processor_time_of_all_processes_together_is_limited() -> None:
@@ -498,7 +498,7 @@ def test_what_honest_work_does_is_allowed(code: str) -> None:
 
 
 def test_processes_and_threads_are_limited() -> None:
-    found = said(
+    lines = said(
         """
 import threading, time
 n = 0
@@ -511,7 +511,7 @@ except RuntimeError:
 """
     )
 
-    assert 10 <= int(found[0]) < 20
+    assert 10 <= int(lines[0]) < 20
 
 
 def test_processor_time_is_limited() -> None:
@@ -542,7 +542,7 @@ def test_nothing_is_left_running(code: str) -> None:
 
 
 def test_what_runs_can_be_interrupted() -> None:
-    found = said(
+    lines = said(
         """
 import time
 try:
@@ -554,7 +554,7 @@ except KeyboardInterrupt:
         wall_s=30,
     )
 
-    assert found == ["ready", "interrupted"]
+    assert lines == ["ready", "interrupted"]
 
 
 @pytest.mark.parametrize(
@@ -576,7 +576,7 @@ def test_a_system_call_that_no_assignment_needs_is_refused(
 ) -> None:
     number = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
 
-    found = said(
+    lines = said(
         f"""
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -585,11 +585,11 @@ say(ctypes.get_errno())
 """
     )
 
-    assert found == ["-1", str(errno.ENOSYS)]
+    assert lines == ["-1", str(errno.ENOSYS)]
 
 
 def test_memory_of_no_process_cannot_be_made() -> None:
-    found = said(
+    lines = said(
         """
 import os
 def in_memory(number):
@@ -605,7 +605,7 @@ for make in (in_memory, shared):
 """
     )
 
-    assert found == ["Function not implemented", "No space left on device"]
+    assert lines == ["Function not implemented", "No space left on device"]
 
 
 @pytest.mark.parametrize("machine", ["X86_64", "AARCH64"])
@@ -627,7 +627,7 @@ def test_calls_in_another_form_are_refused() -> None:
     if platform.machine() != "x86_64":
         pytest.skip("no other form that 64-bit code can call")
 
-    found = said(
+    lines = said(
         """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
@@ -636,7 +636,7 @@ say(ctypes.get_errno())
 """
     )
 
-    assert found == ["-1", str(errno.EPERM)]
+    assert lines == ["-1", str(errno.EPERM)]
 
 
 def test_without_libseccomp_the_message_says_what_to_install(
