@@ -68,26 +68,26 @@ def computes(cells):
                 exec(cell.source.replace("%matplotlib inline", ""), space)
             except (SyntaxError, NameError) as error:
                 space["error"] = error
-    found = {name: space.get(name) for name in ("answer_1", "answer_2")}
+    work = {name: space.get(name) for name in ("answer_1", "answer_2")}
     keras.reset_mock()
     try:
         space["autoencoder"](784, [128, 64], 32)
         calls = re.sub(r" id='\d+'", "", repr(keras.mock_calls))
-        found["autoencoder"] = calls
+        work["autoencoder"] = calls
     except NotImplementedError:
-        found["autoencoder"] = None
-    return found
+        work["autoencoder"] = None
+    return work
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
 def test_an_odd_submission_gets_what_its_work_deserves(course, odd):
-    found = hand_in(course, odd.files(right()))
-    sentences = " ".join([found.refused or "", *found.notes])
+    submission = hand_in(course, odd.files(right()))
+    sentences = " ".join([submission.refused or "", *submission.notes])
     note = "" if odd.when_run else odd.note
     assert note in sentences
     assert bool(note) == bool(sentences.strip())
-    assert (found.refused is not None) == odd.refused
-    cells = assemble.cells(ASSIGNMENT, found)
+    assert (submission.refused is not None) == odd.refused
+    cells = assemble.cells(ASSIGNMENT, submission)
     if odd.refused:
         assert cells == ASSIGNMENT.cells
         return
@@ -119,7 +119,7 @@ def test_a_notebook_that_lost_all_of_nbgrader_s_data_gets_one_sentence_on_it():
 
 def test_the_sentence_on_lost_data_counts_each_way_and_other_notes_stay():
     def lose_one_id(quiz):
-        cell = next(one for one in quiz.cells if one.metadata.id == "answer_2")
+        cell = next(cell for cell in quiz.cells if cell.metadata.id == "answer_2")
         cell.metadata.id = "another"
         cell.cell_type = "raw"
 
@@ -139,8 +139,8 @@ def test_there_are_odd_submissions_of_every_kind():
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
 def test_the_course_s_own_cells_run_unchanged_and_in_order(course, odd):
-    found = hand_in(course, odd.files(right()))
-    cells = assemble.cells(ASSIGNMENT, found)
+    submission = hand_in(course, odd.files(right()))
+    cells = assemble.cells(ASSIGNMENT, submission)
     own = [cell for cell in cells if not cell.id.startswith("added-")]
     assert [cell.name for cell in own] == [cell.name for cell in ASSIGNMENT.cells]
     for cell, original in zip(own, ASSIGNMENT.cells, strict=True):
@@ -153,11 +153,11 @@ def test_the_course_s_own_cells_run_unchanged_and_in_order(course, odd):
     ["Colab, other ids", "split: own function in a cell below"],
 )
 def test_a_repaired_submission_gets_full_marks(course, name):
-    odd = next(one for one in ODD if one.name == name)
-    found = hand_in(course, odd.files(right()))
-    text = {**found.solutions}
-    for one in found.added:
-        text[one.after] += f"\n\n{one.source}"
+    odd = next(odd for odd in ODD if odd.name == name)
+    submission = hand_in(course, odd.files(right()))
+    text = {**submission.solutions}
+    for added in submission.added:
+        text[added.after] += f"\n\n{added.source}"
     marks, messages = marks_in_process(NAME, text)
     assert marks == expected_marks(NAME, submissions(NAME)[0]), messages
 
@@ -175,24 +175,24 @@ def test_hidden_tests_are_not_among_the_cells_that_a_student_s_kernel_sees():
 def test_a_folder_whose_name_cannot_be_an_id_is_left_out_with_a_sentence(course, name):
     hand_in(course, {}, "ana")
     (course.root / "submitted" / name / NAME).mkdir(parents=True)
-    found, left_out = intake.students(course, NAME)
-    assert found == ["ana"]
+    students, left_out = intake.students(course, NAME)
+    assert students == ["ana"]
     assert list(left_out) == ([] if name.startswith(".") else [name])
 
 
 def test_a_roster_decides_who_is_in_the_class(course):
     for student in ("ana", "Jürgen Groß", "mallory"):
         hand_in(course, {}, student)
-    found, left_out = intake.students(course, NAME, {"ana", "Jürgen Groß"})
-    assert found == ["Jürgen Groß", "ana"]
+    students, left_out = intake.students(course, NAME, {"ana", "Jürgen Groß"})
+    assert students == ["Jürgen Groß", "ana"]
     assert "not in the roster" in left_out["mallory"]
 
 
 def test_a_notebook_outside_of_its_folder_is_reported(course):
     (course.root / "submitted" / "ana").mkdir(parents=True)
     (course.root / "submitted" / "ana" / FILE).write_bytes(written(right()))
-    found, left_out = intake.students(course, NAME)
-    assert found == []
+    students, left_out = intake.students(course, NAME)
+    assert students == []
     assert "outside of the folder" in left_out["ana"]
 
 
@@ -220,12 +220,12 @@ def test_a_linked_folder_inside_a_submission_is_not_followed(course):
 
 
 def test_a_folder_with_too_many_files_is_refused(course):
-    found = hand_in(course, {f"{number}.txt": b"" for number in range(1_001)})
-    assert "more than 1000 files" in found.refused
+    submission = hand_in(course, {f"{number}.txt": b"" for number in range(1_001)})
+    assert "more than 1000 files" in submission.refused
 
 
 def test_a_time_of_handing_in_is_kept(course):
-    odd = next(one for one in ODD if one.name == "nothing odd")
+    odd = next(odd for odd in ODD if odd.name == "nothing odd")
     files = {**odd.files(right()), "timestamp.txt": b"2026-11-21 18:00:00 UTC\n"}
     assert hand_in(course, files).timestamp == "2026-11-21 18:00:00 UTC"
 
@@ -289,15 +289,15 @@ def test_hostile_code_is_read_without_harm(source):
 
 
 def test_names_are_found_without_running_code():
-    found = names(
+    code_names = names(
         "%time\nimport a.b as c\nfrom d import e\nx, *y = f(z)\n"
         "def g(h):\n    global n\n    i = h + j\n    return [k for k in l]\n"
         "options['m'] = 1"
     )
-    assert found.binds >= {"c", "e", "x", "y", "g"}
-    assert found.needs >= {"f", "z", "j", "l"}
-    assert not found.needs & {"h", "i", "k", "c"}
-    assert found.touches == {"options"}
+    assert code_names.binds >= {"c", "e", "x", "y", "g"}
+    assert code_names.needs >= {"f", "z", "j", "l"}
+    assert not code_names.needs & {"h", "i", "k", "c"}
+    assert code_names.touches == {"options"}
 
 
 @pytest.mark.parametrize(
@@ -305,9 +305,9 @@ def test_names_are_found_without_running_code():
     ["lines = !ls -l", "known = %who_ls", "help?", "keras.Model??", "%pip list", "!ls"],
 )
 def test_names_are_found_beside_what_is_ipython_s_alone(line):
-    found = names(f"import math\n{line}\nif math:\n    {line}\nawait math.f()")
-    assert found.binds >= {"math"}
-    assert found.needs == set()
+    code_names = names(f"import math\n{line}\nif math:\n    {line}\nawait math.f()")
+    assert code_names.binds >= {"math"}
+    assert code_names.needs == set()
 
 
 def test_the_key_depends_on_all_that_decides_the_result_and_on_nothing_else():
@@ -333,9 +333,9 @@ def test_the_key_depends_on_all_that_decides_the_result_and_on_nothing_else():
 
 def test_a_refused_submission_keeps_its_time(course):
     files = {FILE: b"", "timestamp.txt": b"2026-11-21 18:00:00 UTC\n"}
-    found = hand_in(course, files)
-    assert found.refused is not None
-    assert found.timestamp == "2026-11-21 18:00:00 UTC"
+    submission = hand_in(course, files)
+    assert submission.refused is not None
+    assert submission.timestamp == "2026-11-21 18:00:00 UTC"
 
 
 def test_points_that_changed_since_the_release_are_said_as_such(course):
@@ -344,14 +344,14 @@ def test_points_that_changed_since_the_release_are_said_as_such(course):
         about = cell.metadata.get("nbgrader", {})
         if about.get("grade_id") == "shapes":
             about["points"] = 1
-    found = hand_in(course, {FILE: written(notebook)})
-    assert found.notes == ("Handed out with other points: shapes 1, now 2.",)
+    submission = hand_in(course, {FILE: written(notebook)})
+    assert submission.notes == ("Handed out with other points: shapes 1, now 2.",)
 
 
 def test_a_refused_submission_gets_an_explicit_explained_zero(course):
-    found = hand_in(course, {FILE: b""})
-    job = assemble.job(ASSIGNMENT, found, "environment")
-    result = assemble.refusal(job, found)
+    submission = hand_in(course, {FILE: b""})
+    job = assemble.job(ASSIGNMENT, submission, "environment")
+    result = assemble.refusal(job, submission)
     assert result.status == "refused"
     assert result.marks == dict.fromkeys(ASSIGNMENT.points, 0.0)
     assert "empty file" in result.messages["shapes"]
@@ -390,9 +390,9 @@ def with_code(*sources, kind="code"):
 
 @pytest.mark.parametrize("name", LONG_CODE)
 def test_long_code_is_read_in_a_second_and_the_solution_is_found(course, name):
-    found = read_within_limits(course, {FILE: with_code(LONG_CODE[name])})
-    assert found.refused is None
-    assert found.solutions == RIGHT
+    submission = read_within_limits(course, {FILE: with_code(LONG_CODE[name])})
+    assert submission.refused is None
+    assert submission.solutions == RIGHT
 
 
 @pytest.mark.parametrize("name", LONG_FILES)
@@ -406,18 +406,18 @@ def test_blanks_after_a_fence_are_read_in_a_second(course):
 
 
 def test_what_takes_too_long_to_be_parsed_is_named_and_counts_as_no_python(course):
-    found = hand_in(course, {FILE: with_code(LONG_CODE["fields of a format"])})
-    assert found.notes[0].startswith("The code is too long to be searched")
-    assert found.solutions == RIGHT
+    submission = hand_in(course, {FILE: with_code(LONG_CODE["fields of a format"])})
+    assert submission.notes[0].startswith("The code is too long to be searched")
+    assert submission.solutions == RIGHT
 
 
 def test_limits_hold_for_all_notebooks_of_a_student_together(course):
     draft = with_cells(source(NAME, "release"), {})
     draft.cells[2].source = "x;" * 200_000
     files = {f"{letter}.ipynb": written(draft) for letter in "abcdefghi"}
-    found = read_within_limits(course, {**files, "z.ipynb": written(right())})
-    assert found.refused is None
-    assert "10 notebooks were handed in" in " ".join(found.notes)
+    submission = read_within_limits(course, {**files, "z.ipynb": written(right())})
+    assert submission.refused is None
+    assert "10 notebooks were handed in" in " ".join(submission.notes)
 
 
 def test_a_student_s_code_of_usual_length_is_read_without_a_process(monkeypatch):
@@ -472,8 +472,8 @@ def test_a_folder_that_may_not_be_read_is_named(course, monkeypatch):
         return lstat(path)
 
     monkeypatch.setattr(Path, "lstat", refuse)
-    found, left_out = intake.students(course, NAME)
-    assert found == ["ana"]
+    students, left_out = intake.students(course, NAME)
+    assert students == ["ana"]
     assert left_out == {"eve": "The folder cannot be read: Permission denied."}
 
 
@@ -489,11 +489,11 @@ def test_an_ordinary_user_is_told_which_folders_may_not_be_read():
         if user == 0:
             os.seteuid(65534)  # root may read all
         try:
-            found, left_out = intake.students(course, NAME)
+            students, left_out = intake.students(course, NAME)
         finally:
             os.seteuid(user)
             (course.root / "submitted" / "eve").chmod(0o700)
-    assert found == ["ana"]
+    assert students == ["ana"]
     assert "cannot be read" in left_out["eve"]
 
 
@@ -504,8 +504,8 @@ def times(course, inside=None, beside=None):
         files["timestamp.txt"] = inside.encode()
     if beside is not None:
         files[f"../{NAME}.timestamp.txt"] = beside.encode()
-    found = hand_in(course, files)
-    return found.timestamp, " ".join(found.notes)
+    submission = hand_in(course, files)
+    return submission.timestamp, " ".join(submission.notes)
 
 
 def now(days=0):
