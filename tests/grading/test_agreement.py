@@ -39,8 +39,8 @@ def handed_in(
     """Return a course folder in which each known submission is a student's."""
     root.mkdir()
     course = NbgraderCourse(root)
-    for number, one in enumerate(known):
-        notebook = with_cells(source(name), one.cells)
+    for number, submission in enumerate(known):
+        notebook = with_cells(source(name), submission.cells)
         course.submit(name, f"known-{number:02}", notebook)
     return course
 
@@ -65,11 +65,11 @@ def by_nbgrader(root: Path, name: str, known: Iterable[KnownSubmission]) -> Mark
     return plain_nbgrader.autograde(course, name)
 
 
-def differing(one: Marks, other: Marks) -> list[tuple]:
+def differing(first: Marks, second: Marks) -> list[tuple]:
     """Return student, cell and both marks, for all cells with different ones."""
     places = {
         (student, cell)
-        for marks in (one, other)
+        for marks in (first, second)
         for student, cells in marks.items()
         for cell in cells
     }
@@ -77,8 +77,8 @@ def differing(one: Marks, other: Marks) -> list[tuple]:
         (
             student,
             cell,
-            one.get(student, {}).get(cell),
-            other.get(student, {}).get(cell),
+            first.get(student, {}).get(cell),
+            second.get(student, {}).get(cell),
         )
         for student, cell in sorted(places)
     ]
@@ -87,8 +87,11 @@ def differing(one: Marks, other: Marks) -> list[tuple]:
 
 def two(name: str) -> list[KnownSubmission]:
     """Return a right and a wrong submission that plain nbgrader does not mark."""
-    rest = [one for one in submissions(name) if not one.graded]
-    return [next(one for one in rest if bool(one.loses) == wrong) for wrong in (0, 1)]
+    rest = [submission for submission in submissions(name) if not submission.graded]
+    return [
+        next(submission for submission in rest if bool(submission.loses) == wrong)
+        for wrong in (0, 1)
+    ]
 
 
 @pytest.mark.parametrize("name", ["quiz", "vanilla"])
@@ -99,8 +102,8 @@ def test_course_grade_gives_the_marks_of_the_notebook_s_own_tests(
     course = by_course(tmp_path / "course", name, known)
 
     in_process = {
-        f"known-{number:02}": marks_in_process(name, one.cells)[0]
-        for number, one in enumerate(known)
+        f"known-{number:02}": marks_in_process(name, submission.cells)[0]
+        for number, submission in enumerate(known)
     }
     assert differing(course, in_process) == []
 
@@ -118,8 +121,8 @@ def test_a_late_submission_loses_what_nbgrader_s_plugin_takes(tmp_path: Path) ->
             gradebook.update_or_create_assignment("quiz", duedate=due)
         grade(course, "quiz")
         with folder.gradebook() as gradebook:
-            found = gradebook.find_submission("quiz", "known-00")
-            return found.late_submission_penalty or 0.0
+            submission = gradebook.find_submission("quiz", "known-00")
+            return submission.late_submission_penalty or 0.0
 
     assert penalty("2026-12-01 18:00 UTC") == sum(points("quiz").values())
     # The guide's way after a due date that moved: the mark is written anew.
@@ -136,16 +139,16 @@ def test_plain_nbgrader_and_course_grade_agree_cell_by_cell(
     course = by_course(tmp_path / "course", name, known)
     plain = by_nbgrader(tmp_path / "plain", name, known)
     deserved = {
-        f"known-{number:02}": expected_marks(name, one)
-        for number, one in enumerate(known)
+        f"known-{number:02}": expected_marks(name, submission)
+        for number, submission in enumerate(known)
     }
 
     different = differing(plain, course)
     print(f"{'known submission':60} {'nbgrader':>9} {'course':>7}")
-    for number, one in enumerate(known):
+    for number, submission in enumerate(known):
         student = f"known-{number:02}"
         sums = [sum(marks[student].values()) for marks in (plain, course)]
-        print(f"{one.name[:60]:60} {sums[0]:9g} {sums[1]:7g}")
+        print(f"{submission.name[:60]:60} {sums[0]:9g} {sums[1]:7g}")
     print(
         f"{name}: {len(known)} submissions, {sum(map(len, plain.values()))} cells "
         f"compared, {len(different)} differ"

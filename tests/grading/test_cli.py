@@ -35,7 +35,9 @@ def run(root, *arguments):
 def graded(needs_sandbox, tmp_path_factory):
     """Hand in four notebooks and grade them; return the course and what was printed."""
     course = NbgraderCourse(tmp_path_factory.mktemp("course"))
-    half_right = next(one for one in submissions(NAME) if one.loses)
+    half_right = next(
+        submission for submission in submissions(NAME) if submission.loses
+    )
     course.submit(NAME, "reference", source(NAME))
     course.submit(NAME, "untouched", source(NAME, "release"))
     course.submit(NAME, "half-right", with_cells(source(NAME), half_right.cells))
@@ -102,8 +104,8 @@ def without_sandbox(monkeypatch):
     starts = []
 
     def nothing_runs(jobs, **_):
-        for one in jobs:
-            yield one, Result(one.key, one.student, one.assignment, "graded")
+        for job in jobs:
+            yield job, Result(job.key, job.student, job.assignment, "graded")
 
     monkeypatch.setattr(sandbox, "require", lambda: None)
     monkeypatch.setattr(session, "warm_up", starts.append)

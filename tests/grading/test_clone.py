@@ -74,7 +74,10 @@ def test_nbgrader_grades_what_was_handed_in_to_a_new_clone(
 def test_the_formgrader_lists_all_assignments_as_ready(clone: Path) -> None:
     config = Course.load(clone).config
     formgrader = NbGraderAPI(CourseDirectory(config=config), config=config)
-    listed = {one["name"]: one["status"] for one in formgrader.get_assignments()}
+    listed = {
+        assignment["name"]: assignment["status"]
+        for assignment in formgrader.get_assignments()
+    }
     assert listed == dict.fromkeys(ASSIGNMENTS, "released")
 
 
@@ -109,7 +112,10 @@ def test_make_release_enters_the_assignments_and_gives_the_same_files(
     release = [sys.executable, "-m", "tools.release", *names]
     subprocess.run(release, cwd=clone, check=True)
     with Course.load(clone).gradebook() as gradebook:
-        entered = {one.name: one.max_score for one in gradebook.assignments}
+        entered = {
+            assignment.name: assignment.max_score
+            for assignment in gradebook.assignments
+        }
     assert set(entered) == set(names or ASSIGNMENTS)
     assert all(entered.values())
     for name in entered:

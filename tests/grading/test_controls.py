@@ -76,8 +76,8 @@ def course(tmp_path):
 def printed(*shown):
     """Return what the command prints on the console."""
     with cli.console.capture() as console:
-        for one in shown:
-            cli.console.print(one)
+        for item in shown:
+            cli.console.print(item)
     return console.get()
 
 

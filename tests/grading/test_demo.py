@@ -37,10 +37,11 @@ def test_the_class_gets_the_marks_of_its_known_work(shown):
     root, *_ = shown
     with Course.load(root).gradebook() as gradebook:
         marks = {
-            one.student.id: one.score for one in gradebook.assignment_submissions(NAME)
+            submission.student.id: submission.score
+            for submission in gradebook.assignment_submissions(NAME)
         }
     full = sum(points(NAME).values())
-    first = next(one for one in submissions(NAME) if one.loses)
+    first = next(submission for submission in submissions(NAME) if submission.loses)
     spoiled = sum(expected_marks(NAME, first).values())
     assert marks == {
         "student_01": full,
@@ -105,11 +106,11 @@ def test_a_large_class_repeats_the_kinds(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("names", "found"), [([NAME], "is not empty"), (["other"], "'other'")]
+    ("names", "why"), [([NAME], "is not empty"), (["other"], "'other'")]
 )
-def test_what_it_cannot_do_is_said_in_a_sentence(tmp_path, names, found):
+def test_what_it_cannot_do_is_said_in_a_sentence(tmp_path, names, why):
     (tmp_path / "mine.txt").write_text("keep")
-    with pytest.raises(DemoError, match=found):
+    with pytest.raises(DemoError, match=why):
         demo.make(tmp_path, names, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 

@@ -43,7 +43,7 @@ from tests.grading.killed import POINTS, Ran, Runner, jumping_clock
 NAME = "quiz"
 LONG = pytest.mark.long
 JOURNAL = Path(".grading", "journal.db")
-HALF = next(one for one in submissions(NAME) if one.loses)
+HALF = next(submission for submission in submissions(NAME) if submission.loses)
 
 
 def few_or(many: int, *, few: int) -> Any:
@@ -67,9 +67,9 @@ def state(root: Path) -> dict[str, Any]:
     """Return all that a run leaves for people: marks, comments and pages."""
     with Course.load(root).gradebook() as gradebook:
         notebooks = [
-            (one.student.id, notebook)
-            for one in gradebook.assignment_submissions(NAME)
-            for notebook in one.notebooks
+            (submission.student.id, notebook)
+            for submission in gradebook.assignment_submissions(NAME)
+            for notebook in submission.notebooks
         ]
         marks = {
             (student, grade.name): (
@@ -125,9 +125,9 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 def runner(
     needs_sandbox: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Runner]:
-    one = Runner(tmp_path_factory.mktemp("runner"))
-    yield one
-    one.close()
+    runner = Runner(tmp_path_factory.mktemp("runner"))
+    yield runner
+    runner.close()
 
 
 @pytest.fixture(scope="module")
@@ -152,11 +152,11 @@ def graded(
     root = copy(handed_in, tmp_path_factory.mktemp("graded") / "course")
     ran = grade(runner, root)
     assert ran.code == 0, ran.said
-    found = state(root)
-    assert len({student for student, _ in found["marks"]}) == 4
-    assert {mark[0] for mark in found["marks"].values()} == {0, 1}
-    assert set(found["comments"].values()) >= {(None, None), ("No response.", None)}
-    return root, found, ran.points
+    outcome = state(root)
+    assert len({student for student, _ in outcome["marks"]}) == 4
+    assert {mark[0] for mark in outcome["marks"].values()} == {0, 1}
+    assert set(outcome["comments"].values()) >= {(None, None), ("No response.", None)}
+    return root, outcome, ran.points
 
 
 @pytest.fixture(scope="module")
@@ -298,10 +298,12 @@ def jobs() -> list[Job]:
     return [
         job(
             assignment,
-            Submission(f"s{number}", NAME, solutions={"answer_1": f"answer_1 = {one}"}),
+            Submission(
+                f"s{number}", NAME, solutions={"answer_1": f"answer_1 = {answer}"}
+            ),
             fingerprint.environment(),
         )
-        for number, one in enumerate(answers)
+        for number, answer in enumerate(answers)
     ]
 
 
@@ -339,7 +341,7 @@ def test_results_are_the_same_whatever_process_of_a_job_is_killed(kills: int) ->
     assert Result.from_json(expected["s0"]).marks["answer_1_complete"] == 1
     chance = random.Random(kills)
     killed: Counter[str] = Counter()
-    found: dict[str, str] = {}
+    outcomes: dict[str, str] = {}
     # To start a warm server takes seconds.
     often = [8, 8, 1, 1] if kills > 10 else [1, 1, 0, 0]
 
@@ -356,9 +358,9 @@ def test_results_are_the_same_whatever_process_of_a_job_is_killed(kills: int) ->
     killer.start()
     runs = 0
     while killer.is_alive():
-        found |= results(backends.run(wanted))
+        outcomes |= results(backends.run(wanted))
         runs += 1
-        assert found.items() <= expected.items()
+        assert outcomes.items() <= expected.items()
     killer.join()
 
     assert results(backends.run(wanted)) == expected
@@ -473,9 +475,9 @@ def test_a_clock_that_jumps_changes_no_result(monkeypatch: pytest.MonkeyPatch) -
     expected = results(backends.run(wanted))
     with monkeypatch.context() as patched:
         patched.setattr(time, "time", jumping_clock(1))
-        found = results(backends.run(wanted))
-    assert found == expected
-    assert len(found) == 2
+        outcomes = results(backends.run(wanted))
+    assert outcomes == expected
+    assert len(outcomes) == 2
 
 
 @pytest.mark.long

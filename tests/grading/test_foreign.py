@@ -33,18 +33,24 @@ from samples.nbgrader_course import NbgraderCourse
 from tests import plain_nbgrader
 from tests.grading.ordinary import run, served, small
 
-WORKS = [(name, work) for name, one in FOREIGN.items() for work in ("", *one.works)]
+WORKS = [
+    (name, work)
+    for name, assignment in FOREIGN.items()
+    for work in ("", *assignment.works)
+]
 
 
 def course_with(root: Path, *assignments: Foreign) -> NbgraderCourse:
     """Return a course folder with these assignments, and all their works handed in."""
     course = NbgraderCourse(root)
-    for one in assignments:
-        folder = root / "solutions" / one.name
+    for assignment in assignments:
+        folder = root / "solutions" / assignment.name
         folder.mkdir()
-        nbformat.write(one.notebook(), folder / f"{one.name}.ipynb")
-        for number, work in enumerate(("", *one.works)):
-            course.submit(one.name, f"student-{number}", one.notebook(work))
+        nbformat.write(assignment.notebook(), folder / f"{assignment.name}.ipynb")
+        for number, work in enumerate(("", *assignment.works)):
+            course.submit(
+                assignment.name, f"student-{number}", assignment.notebook(work)
+            )
     return course
 
 
@@ -199,9 +205,9 @@ def test_words_of_the_student_s_tell_nothing_once_a_hidden_test_has_asked(
 def test_what_cannot_be_graded_is_refused_in_one_sentence(
     tmp_path: Path, tests: str, why: str
 ) -> None:
-    one = Foreign("odd", [("f", "def f(x):\n    return x"), ("f_test", 1, tests)])
+    foreign = Foreign("odd", [("f", "def f(x):\n    return x"), ("f_test", 1, tests)])
     root = tmp_path / "course"
-    assignment = Assignment.load(Course.load(course_with(root, one).root), "odd")
+    assignment = Assignment.load(Course.load(course_with(root, foreign).root), "odd")
     with pytest.raises(NotGradableError, match=f"f_test.*{why}"):
         assignment.require_gradable()
 
@@ -242,7 +248,9 @@ def test_course_grade_marks_a_foreign_class_and_refuses_what_it_cannot(
     assert "its own solution does not earn all points" in str(refused.exception)
     assert "ask_test" in str(refused.exception)
     with folder.gradebook() as gradebook:
-        assert "dialogue" not in [one.name for one in gradebook.assignments]
+        assert "dialogue" not in [
+            assignment.name for assignment in gradebook.assignments
+        ]
 
 
 @pytest.mark.long

@@ -39,7 +39,8 @@ def test_every_file_that_is_linked_or_named_exists(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
     named = re.findall(r"`((?:grading|tests|helpers|samples)/[\w/]+\.(?:py|md))`", text)
     assert links or named
-    for path in [page.parent / link for link in links] + [ROOT / one for one in named]:
+    paths = [page.parent / link for link in links] + [ROOT / name for name in named]
+    for path in paths:
         assert path.exists(), path
 
 

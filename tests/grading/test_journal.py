@@ -170,7 +170,7 @@ def test_the_latest_result_is_the_one_in_the_gradebook(path):
         journal.record(result("bob", "k1"))
         # The first work again: nothing runs, and it is written again.
         journal.record_written("vanilla", "ana", "k1", "work of k1")
-        keys = [(one.student, one.key) for one in journal.latest("vanilla")]
+        keys = [(entry.student, entry.key) for entry in journal.latest("vanilla")]
         assert keys == [("ana", "k1"), ("bob", "k1")]
         assert journal.written("vanilla", "ana")["work"] == "work of k1"
         assert journal.written("vanilla", "bob") is None
@@ -180,10 +180,10 @@ def test_without_one_in_the_gradebook_the_latest_is_the_last_recorded(path):
     with Journal(path) as journal:
         for key in ("k1", "k2", "k1"):
             journal.record(result(key=key))
-        assert [one.key for one in journal.latest("vanilla")] == ["k1"]
+        assert [entry.key for entry in journal.latest("vanilla")] == ["k1"]
         # A write that began, and did not end, says nothing.
         journal.record_written("vanilla", "ana", "", "work of k2")
-        assert [one.key for one in journal.latest("vanilla")] == ["k1"]
+        assert [entry.key for entry in journal.latest("vanilla")] == ["k1"]
 
 
 @pytest.mark.parametrize("write", [True, False])
@@ -208,7 +208,7 @@ def test_a_damaged_result_costs_no_other_and_is_made_again(path):
             "UPDATE results SET result = substr(result, 9) WHERE student = 'bob'"
         )
         assert journal.result("vanilla", "bob", "k1") is None
-        assert [one.student for one in journal.latest("vanilla")] == ["ana", "eve"]
+        assert [entry.student for entry in journal.latest("vanilla")] == ["ana", "eve"]
         journal.record(result("bob"))
         assert journal.result("vanilla", "bob", "k1") == result("bob")
 
@@ -228,7 +228,7 @@ def test_a_locked_journal_is_a_sentence_and_loses_nothing(path, monkeypatch):
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(JournalError, match="locked"):
                 journal.record(result(key="k2"))
-        assert [one.key for one in journal.latest("vanilla")] == ["k1"]
+        assert [entry.key for entry in journal.latest("vanilla")] == ["k1"]
 
 
 def test_a_folder_that_is_a_file_is_a_sentence(tmp_path):
@@ -261,14 +261,14 @@ def test_the_journal_of_an_earlier_version_is_taken_over_once(path, older):
     for _ in range(2):
         with Journal(path) as journal:
             assert journal.result("vanilla", "ana", "k2") == result(key="k2")
-            assert [one.key for one in journal.latest("vanilla")] == ["k1"]
+            assert [entry.key for entry in journal.latest("vanilla")] == ["k1"]
             assert journal.written("vanilla", "ana")["work"] == "work of k1"
         assert not older.exists()
 
 
 def test_a_report_reads_the_journal_of_an_earlier_version(path, older):
     with Journal(path, write=False) as journal:
-        assert [one.key for one in journal.latest("vanilla")] == ["k1"]
+        assert [entry.key for entry in journal.latest("vanilla")] == ["k1"]
     assert not path.exists()
     assert older.exists()
 

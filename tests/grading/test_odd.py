@@ -28,9 +28,9 @@ def marker(tmp_path_factory: pytest.TempPathFactory, executor: Executor) -> Mark
     "odd",
     [
         pytest.param(
-            one, id=one.name, marks=() if one.name in SHORT else pytest.mark.long
+            odd, id=odd.name, marks=() if odd.name in SHORT else pytest.mark.long
         )
-        for one in ODD
+        for odd in ODD
     ],
 )
 def test_an_odd_submission_gets_its_marks(marker: Marker, odd: Odd) -> None:

@@ -43,9 +43,9 @@ from samples.submissions.vanilla import REFERENCE
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     """Return two ends of a connection."""
-    one, other = socket.socketpair()
-    with one, other:
-        yield one, other
+    one_end, other_end = socket.socketpair()
+    with one_end, other_end:
+        yield one_end, other_end
 
 
 Ends = tuple[socket.socket, socket.socket]
@@ -65,11 +65,11 @@ Ends = tuple[socket.socket, socket.socket]
 def test_an_array_arrives_as_it_was_sent(ends: Ends, array: np.ndarray) -> None:
     protocol.send(ends[0], {"a": 1}, [array])
 
-    body, (found,) = protocol.receive(ends[1])
+    body, (arrived,) = protocol.receive(ends[1])
 
     assert body == {"a": 1}
-    assert (found.dtype, found.shape) == (array.dtype, array.shape)
-    np.testing.assert_array_equal(found, array)
+    assert (arrived.dtype, arrived.shape) == (array.dtype, array.shape)
+    np.testing.assert_array_equal(arrived, array)
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_an_array_arrives_as_it_was_sent(ends: Ends, array: np.ndarray) -> None:
     ids=lambda value: type(value).__name__,  # a set's text differs between workers
 )
 def test_a_value_arrives_with_its_type(value: Any) -> None:
-    found = protocol.decode(json.loads(json.dumps(protocol.encode(value))))
+    arrived = protocol.decode(json.loads(json.dumps(protocol.encode(value))))
 
-    assert found == value
-    assert type(found) is type(value)
+    assert arrived == value
+    assert type(arrived) is type(value)
 
 
 def test_numpy_values_become_plain_ones() -> None:
@@ -267,9 +267,9 @@ def beside(run: Callable, *arguments: Any) -> threading.Thread:
 @pytest.fixture
 def names() -> dict[str, Any]:
     """Return what a right submission leaves behind."""
-    found: dict[str, Any] = {"keras": keras, "layers": keras.layers, "x": {"a"}}
-    exec(REFERENCE, found)
-    return found
+    space: dict[str, Any] = {"keras": keras, "layers": keras.layers, "x": {"a"}}
+    exec(REFERENCE, space)
+    return space
 
 
 @pytest.fixture
@@ -449,16 +449,16 @@ def judged(answers: dict[str, Any], *tests: tuple[str, str]) -> Any:
 
 
 def test_points_are_for_cells_whose_visible_and_hidden_tests_pass() -> None:
-    found = judged(
+    verdict = judged(
         {"answer": {"a"}},
         ("quiz.form(answer)", "quiz.every_right_option(answer, right='a')"),
         ("quiz.form(answer)", "quiz.every_right_option(answer, right='b')"),
         ("quiz.form(answer, 'xyz')", ""),
     )
 
-    assert found.marks == {"test_0": 2.0, "test_1": 0.0, "test_2": 0.0}
-    assert "another choice" in found.messages["test_1"]
-    assert "out of x, y, z" in found.messages["test_2"]
+    assert verdict.marks == {"test_0": 2.0, "test_1": 0.0, "test_2": 0.0}
+    assert "another choice" in verdict.messages["test_1"]
+    assert "out of x, y, z" in verdict.messages["test_2"]
 
 
 def test_all_visible_tests_come_before_the_first_hidden_one() -> None:
@@ -507,25 +507,25 @@ def test_the_words_about_a_hidden_test_are_not_the_student_s(error: Exception) -
         "test", "test", source=f"{visible.source}\nbuilt(autoencoder, size=9)", **about
     )
 
-    found = last(judge([setup], [visible], [full_test], channel))
+    verdict = last(judge([setup], [visible], [full_test], channel))
 
-    assert found.marks == {"test": 0.0}
-    assert found.messages["test"].startswith("Does not hold: it can be built\n")
-    assert "a size that is written as a number" in found.messages["test"]
-    assert not re.search(r"\d", found.messages["test"])
+    assert verdict.marks == {"test": 0.0}
+    assert verdict.messages["test"].startswith("Does not hold: it can be built\n")
+    assert "a size that is written as a number" in verdict.messages["test"]
+    assert not re.search(r"\d", verdict.messages["test"])
 
 
 def test_a_name_that_is_missing_costs_the_points_of_its_cells() -> None:
-    found = judged({}, ("quiz.form(answer)", ""), ("quiz.form('a')", ""))
+    verdict = judged({}, ("quiz.form(answer)", ""), ("quiz.form('a')", ""))
 
-    assert found.marks == {"test_0": 0.0, "test_1": 2.0}
-    assert "answer is not defined" in found.messages["test_0"]
+    assert verdict.marks == {"test_0": 0.0, "test_1": 2.0}
+    assert "answer is not defined" in verdict.messages["test_0"]
 
 
 def test_a_name_of_the_set_up_is_never_the_students() -> None:
-    found = judged({"quiz": None, "answer": {"a"}}, ("quiz.form(answer)", ""))
+    verdict = judged({"quiz": None, "answer": {"a"}}, ("quiz.form(answer)", ""))
 
-    assert found.marks == {"test_0": 2.0}
+    assert verdict.marks == {"test_0": 2.0}
 
 
 # --- from a job to a result -----------------------------------------------------------
@@ -538,10 +538,10 @@ def made(name: str, cells: dict[str, str]) -> Job:
 
 
 KNOWN = [
-    pytest.param(name, one, id=f"{name}: {one.name}")
+    pytest.param(name, submission, id=f"{name}: {submission.name}")
     for name in ("vanilla", "quiz")
-    for one in submissions(name)
-    if one.graded
+    for submission in submissions(name)
+    if submission.graded
 ]
 
 

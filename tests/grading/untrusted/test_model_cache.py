@@ -104,8 +104,8 @@ def test_operations_run_as_they_are_and_compute_the_same(
     run_operations_directly()
 
     assert "__wrapped__" not in _failing_operation()
-    for found, one in zip(_trained(), wanted, strict=True):
-        np.testing.assert_array_equal(found, one)
+    for weights, expected in zip(_trained(), wanted, strict=True):
+        np.testing.assert_array_equal(weights, expected)
 
 
 def test_without_the_switch_operations_run_all_the_same(
@@ -143,8 +143,8 @@ def test_models_are_handed_out_as_they_were_built() -> None:
     again.build(2)
 
     assert builder.calls == [2]
-    for found, wanted in zip(again.get_weights("auto"), before, strict=True):
-        np.testing.assert_array_equal(found, wanted)
+    for weights, wanted in zip(again.get_weights("auto"), before, strict=True):
+        np.testing.assert_array_equal(weights, wanted)
 
 
 def test_trained_models_are_not_handed_out_again() -> None:
@@ -230,12 +230,12 @@ def test_models_that_may_remember_what_happened_are_not_handed_out_again(
 
 
 def test_two_builders_do_not_share_models() -> None:
-    built, one, other = {}, Builder(), Builder()
+    built, first, second = {}, Builder(), Builder()
 
-    for builder in (one, other):
+    for builder in (first, second):
         ReusedStudent(builder, PARTS, built).build(2)
 
-    assert (one.calls, other.calls) == ([2], [2])
+    assert (first.calls, second.calls) == ([2], [2])
 
 
 # --- in the verdict -------------------------------------------------------------------
@@ -279,10 +279,10 @@ def logs_again() -> Iterator[None]:
 def test_the_visible_and_the_hidden_test_build_once_each() -> None:
     builder = Builder()
 
-    found, questions = verdict(builder)
+    judged, questions = verdict(builder)
 
-    assert found.marks == {"test": 2.0}
-    assert found.printed == {"test": "Holds: it gives ones.\n"}
+    assert judged.marks == {"test": 2.0}
+    assert judged.printed == {"test": "Holds: it gives ones.\n"}
     assert builder.calls == [2, 5]
     assert questions < 10
 
@@ -298,10 +298,14 @@ def test_all_checks_of_an_assignment_build_few_models() -> None:
         calls.append(sizes)
         return names["autoencoder"](*sizes)
 
-    checks = [one for one in vars(vanilla).values() if hasattr(one, "property")]
+    checks = [
+        vanilla_check
+        for vanilla_check in vars(vanilla).values()
+        if hasattr(vanilla_check, "property")
+    ]
     built: dict[Any, Any] = {}
-    for one in checks:
-        one(ReusedStudent(counted, ("encoder", "decoder", "auto"), built))
+    for vanilla_check in checks:
+        vanilla_check(ReusedStudent(counted, ("encoder", "decoder", "auto"), built))
 
     assert len(checks) == 9
     assert len(calls) < len(checks)
