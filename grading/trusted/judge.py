@@ -167,7 +167,7 @@ def _of_hidden_test(error: Exception, cell: Cell) -> CheckFailed:
     """
     return CheckFailed(
         expected="the same as in the visible check, for any sizes",
-        found="it does not hold for other sizes",
+        observed="it does not hold for other sizes",
         likely_cause="a size that is written as a number instead of an argument, code "
         "for one number of layers alone, or code that breaks off or takes long. Call "
         "your function with several sizes in a cell of your own.",

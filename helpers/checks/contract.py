@@ -142,12 +142,12 @@ def _same_with(more: dict[str, Any]) -> Iterator[None]:
     except (CheckFailed, StudentError) as error:
         given = ", ".join(f"{name} {value}" for name, value in more.items())
         expected = f"the same with {given}"
-        raise CheckFailed(expected, cut(_outcome(error), 10), OTHERWISE) from None
+        raise CheckFailed(expected, cut(_observed(error), 10), OTHERWISE) from None
 
 
-def _outcome(error: CheckFailed | StudentError) -> str:
-    """Return what was found instead of what a check expects."""
-    return error.found if isinstance(error, CheckFailed) else str(error)
+def _observed(error: CheckFailed | StudentError) -> str:
+    """Return what a check observed instead of what it expects."""
+    return error.observed if isinstance(error, CheckFailed) else str(error)
 
 
 def named(property: str) -> Callable[[F], F]:

@@ -115,10 +115,10 @@ def any_channels(
     x = inputs(1, (SIDE, SIDE, channels))
     weights = student.get_weights("auto")
     student.set_weights("auto", draw_steady(weights))
-    one = student.predict("auto", x)[0]
+    estimate = student.predict("auto", x)[0]
     student.set_weights("auto", draw(weights, bias=0.5, seed=4))
     # The images cancel: what is left is how the two estimates differ.
-    moved = student.predict("auto", x)[0] - one
+    moved = student.predict("auto", x)[0] - estimate
     if close(moved, np.repeat(moved[..., :1], channels, axis=-1)):
         raise CheckFailed(
             f"an estimate of the noise for each of the {channels} channels",

@@ -34,23 +34,23 @@ class CheckFailed(CourseError, AssertionError):  # noqa: N818  notebooks show it
     Attributes:
         property: its name; ``check`` fills it in.
         expected: what the contract asks for.
-        found: what the check saw.
+        observed: what the check saw; a student reads it as "found".
         likely_cause: what to look at first.
     """
 
     def __init__(
-        self, expected: str, found: str, likely_cause: str, property: str = ""
+        self, expected: str, observed: str, likely_cause: str, property: str = ""
     ) -> None:
-        super().__init__(expected, found, likely_cause, property)
+        super().__init__(expected, observed, likely_cause, property)
         self.expected = expected
-        self.found = found
+        self.observed = observed
         self.likely_cause = likely_cause
         self.property = property
 
     def __str__(self) -> str:
         rows = {
             "expected": self.expected,
-            "found": self.found,
+            "found": self.observed,
             "likely cause": self.likely_cause,
         }
         lines = [f"Does not hold: {self.property}"]
@@ -126,21 +126,11 @@ def check(
     def decorate(function: Callable[..., None]) -> Check:
         @wraps(function)
         def wrapper(builder: Builder | Student, **sizes: Any) -> None:
-            failure: CheckFailed | None = None
-            try:
-                with _quiet():
-                    given = drawn(sizes, draws or {})
-                    function(as_student(builder, parts), **given)
-            except CheckFailed as error:
-                failure = error
-            except StudentError as error:
-                failure = _in_words(error)
-            except Exception as error:  # models that behave like none that we know
-                failure = CheckFailed(
-                    "models that the check can follow",
-                    cut(f"{type(error).__name__}: {error}"),
-                    "a model that returns something else than one array of numbers.",
-                )
+            def call() -> None:
+                given = drawn(sizes, draws or {})
+                function(as_student(builder, parts), **given)
+
+            failure = _failure_of(call)
             if not sizes:
                 outcome = None if failure is None else type(failure)
                 _outcomes.setdefault(builder, {})[property] = outcome
@@ -148,7 +138,7 @@ def check(
                 failure.property = property
                 if sizes and not isinstance(failure, NotDone):
                     failure.expected = "the same as in the visible check, for any sizes"
-                    failure.found = "it does not hold for other sizes"
+                    failure.observed = "it does not hold for other sizes"
                 raise failure from None
             if not sizes:
                 print(f"Holds: {property}.")
@@ -160,12 +150,30 @@ def check(
     return decorate
 
 
+def _failure_of(call: Callable[[], None]) -> CheckFailed | None:
+    """Return why a check fails, whatever the student's code does; None if it holds."""
+    try:
+        with _quiet():
+            call()
+    except CheckFailed as error:
+        return error
+    except StudentError as error:
+        return _in_words(error)
+    except Exception as error:  # models that behave like none that we know
+        return CheckFailed(
+            "models that the check can follow",
+            cut(f"{type(error).__name__}: {error}"),
+            "a model that returns something else than one array of numbers.",
+        )
+    return None
+
+
 def _in_words(error: StudentError) -> CheckFailed:
     """Return the message for an exception that the student's code raised."""
     if is_stub(error):
         return NotDone()
-    found, likely_cause = explain(error)
-    return CheckFailed(EXPECTED, found, likely_cause)
+    observed, likely_cause = explain(error)
+    return CheckFailed(EXPECTED, observed, likely_cause)
 
 
 def _run_missing(assignment: ModuleType, builder: Builder | Student) -> Outcomes:

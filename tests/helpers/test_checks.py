@@ -118,7 +118,7 @@ def test_a_stub_is_not_done_yet():
 
 
 @pytest.mark.parametrize(
-    ("builder", "found"),
+    ("builder", "observed"),
     [
         (lambda size: None, "the function returns NoneType"),
         (lambda size: (model(), model()), "the function returns 2 values"),
@@ -128,11 +128,11 @@ def test_a_stub_is_not_done_yet():
     ],
     ids=["nothing", "two values", "a tensor", "another signature", "an exit"],
 )
-def test_what_is_no_builder_of_models_is_named(builder, found):
+def test_what_is_no_builder_of_models_is_named(builder, observed):
     function = check("it works", ("auto",))(holds)
     with pytest.raises(CheckFailed) as caught:
         function(builder)
-    assert re.search(found, caught.value.found)
+    assert re.search(observed, caught.value.observed)
 
 
 @pytest.mark.parametrize(
@@ -388,8 +388,8 @@ def test_facts_open_nested_models():
 def test_weights_that_are_set_are_the_ones_that_predict(student):
     kernel = np.arange(8, dtype="float32").reshape(4, 2)
     student.set_weights("auto", [kernel, np.ones(2, "float32")])
-    (found,) = student.predict("auto", np.ones((1, 4), "float32"))
-    np.testing.assert_allclose(found, [[13, 17]])
+    (prediction,) = student.predict("auto", np.ones((1, 4), "float32"))
+    np.testing.assert_allclose(prediction, [[13, 17]])
 
 
 def test_asking_for_the_training_loss_changes_nothing(student):
@@ -445,13 +445,13 @@ def test_a_few_steps_are_the_steps_of_fit(student):
     model = student.models["auto"]
     before = model.get_weights()
     losses = student.train(x, y, epochs=3, batch_size=8)
-    found = model.get_weights()
+    trained = model.get_weights()
     model.set_weights(before)
     model.compile("adam", "mse")
     history = model.fit(x, y, epochs=3, batch_size=8, verbose=0).history
     np.testing.assert_allclose(losses, history["loss"], rtol=1e-5)
-    for one, other in zip(found, model.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4)
+    for weights, expected in zip(trained, model.get_weights(), strict=True):
+        np.testing.assert_allclose(weights, expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("made_with", [0.001, "schedule"])

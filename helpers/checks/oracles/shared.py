@@ -133,8 +133,8 @@ def last_activation_is(
     ending = ending_of(student, part, *sizes)
     if not ending.is_activation(wanted):
         name = name_of_last(ending)
-        found = "something else for usual weights" if name == wanted else name
-        raise CheckFailed(expected, found, likely_cause)
+        observed = "something else for usual weights" if name == wanted else name
+        raise CheckFailed(expected, observed, likely_cause)
     if not ending.is_activation(wanted, training=True):
         raise CheckFailed(
             expected, "something else while the model trains", likely_cause
