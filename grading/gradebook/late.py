@@ -54,7 +54,7 @@ def settle(
     times: Mapping[str, str | None],
     extra_days: Mapping[str, float],
 ) -> None:
-    """Work out anew what submissions lose: dates, or marks by hand, may have changed.
+    """Work out again what submissions lose: dates, or marks by hand, may have changed.
 
     Args:
         course: the course folder.

@@ -86,7 +86,7 @@ def opened_to_read(course: Course) -> Iterator[Gradebook]:
 def one_transaction(course: Course) -> Iterator[Gradebook]:
     """Have all that nbgrader's Autograde writes meanwhile be one transaction.
 
-    Nbgrader opens the gradebook anew for each step and commits after each cell: some 80
+    Nbgrader opens the gradebook for each step and commits after each cell: some 80
     times a submission, and each has to reach the disk. Here its steps meet one
     gradebook, open already, whose commits wait for the end of the block. If that ends
     with an error, nothing is written.

@@ -108,12 +108,13 @@ class Text:
     def _tokens(self) -> Sequence[tuple[list[Token], bool]]:
         if sum(map(len, self.cells)) <= MAX_HERE:
             return all_tokens(self.cells)
+        tokens: list[tuple[list[Token], bool]]
         try:
-            found: list[tuple[list[Token], bool]] = bounded.call(all_tokens, self.cells)
+            tokens = bounded.call(all_tokens, self.cells)
         except bounded.TooMuchError:
             self.too_long = True
             return []
-        return found
+        return tokens
 
     def _add(self, tokens: list[Token], start: int) -> None:
         for i in range(len(tokens) - LENGTH + 1):

@@ -306,7 +306,7 @@ def executor(trust_submissions: bool = False) -> Executor:
 def warm_up(trust_submissions: bool = False) -> None:
     """Begin to make this process's executor, which takes seconds, at the first call.
 
-    Whoever executes a job waits for it, and learns what is wrong with it.
+    The caller that executes a job waits for it, and learns what is wrong with it.
     """
 
     def make() -> None:

@@ -331,25 +331,25 @@ def _copied(value: Any) -> Any:
         return value
 
 
-def same(one: Any, other: Any) -> bool:
+def same(value: Any, other: Any) -> bool:
     """Return whether two plain values are of one type and equal, NaN included.
 
     An object that is no plain data is the same as itself alone.
     """
-    if one is other or type(one) is not type(other):
-        return one is other
-    if isinstance(one, np.ndarray | np.generic):
-        return one.dtype == other.dtype and np.array_equal(
-            one, other, equal_nan=one.dtype.kind in "fc"
+    if value is other or type(value) is not type(other):
+        return value is other
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype == other.dtype and np.array_equal(
+            value, other, equal_nan=value.dtype.kind in "fc"
         )
-    if isinstance(one, list | tuple | deque):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, dict):
-        return same(list(one.items()), list(other.items()))
-    if isinstance(one, float) and math.isnan(one):
+    if isinstance(value, list | tuple | deque):
+        return len(value) == len(other) and all(map(same, value, other))
+    if isinstance(value, dict):
+        return same(list(value.items()), list(other.items()))
+    if isinstance(value, float) and math.isnan(value):
         return math.isnan(other)
-    known = isinstance(one, str | int | float | complex | set | frozenset)
-    return (known or type(one) in TO_TEXT | TO_PARTS) and bool(one == other)
+    known = isinstance(value, str | int | float | complex | set | frozenset)
+    return (known or type(value) in TO_TEXT | TO_PARTS) and bool(value == other)
 
 
 def in_library(value: Any) -> dict[str, str] | None:
@@ -359,7 +359,7 @@ def in_library(value: Any) -> dict[str, str] | None:
     if not isinstance(name, str) or module == "__main__" or "<" in name:
         return None
     here: Any = sys.modules.get(module)
-    found = here if isinstance(here, ModuleType) else None
+    target = here if isinstance(here, ModuleType) else None
     for part in name.split("."):
-        found = getattr(found, part, None)
-    return {"module": module, "name": name} if found is value else None
+        target = getattr(target, part, None)
+    return {"module": module, "name": name} if target is value else None

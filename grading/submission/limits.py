@@ -27,8 +27,8 @@ def limits(course: Course, assignment: str) -> Limits:
         SettingError: a limit of no known name, or one that is no positive number.
     """
     section = dict(course.config.get(SECTION, {}))
-    one = dict(section.pop("by_assignment", {})).get(assignment, {})
-    given: dict[str, Any] = {**section, **one}
+    of_assignment = dict(section.pop("by_assignment", {})).get(assignment, {})
+    given: dict[str, Any] = {**section, **of_assignment}
     for name, value in given.items():
         if name not in NAMES:
             raise SettingError(

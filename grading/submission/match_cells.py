@@ -168,10 +168,10 @@ def _candidates(
         )
     # The course's own cells need not be read.
     own = [candidate for candidate in candidates if not candidate.is_copy]
-    for candidate, found in zip(
+    for candidate, cell_names in zip(
         own, reader.names([candidate.source for candidate in own]), strict=True
     ):
-        candidates[candidate.position] = replace(candidate, names=found)
+        candidates[candidate.position] = replace(candidate, names=cell_names)
     return candidates
 
 

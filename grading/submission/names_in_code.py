@@ -64,11 +64,11 @@ class Reader:
         if self._may_start:
             self._may_start = False
             try:
-                found = bounded.call(names_as_lists, list(sources))
+                as_lists = bounded.call(names_as_lists, list(sources))
             except bounded.TooMuchError:
                 pass
             else:
-                return [_from_lists(*lists) for lists in found]
+                return [_from_lists(*lists) for lists in as_lists]
         self.gave_up = True
         return [_unreadable(source) for source in sources]
 
@@ -78,13 +78,13 @@ def names_as_lists(sources: list[str]) -> list[list[list[str]]]:
     every = [names(source) for source in sources]
     return [
         [
-            sorted(found.binds),
-            sorted(found.needs),
-            sorted(found.touches),
-            sorted(found.mentions),
-            ["*"] * found.everything,
+            sorted(source_names.binds),
+            sorted(source_names.needs),
+            sorted(source_names.touches),
+            sorted(source_names.mentions),
+            ["*"] * source_names.everything,
         ]
-        for found in every
+        for source_names in every
     ]
 
 

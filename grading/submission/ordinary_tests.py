@@ -50,22 +50,31 @@ def ordinary(
     given = [*_statements_of(setup), *_statements_of(own, *KEPT)]
     given += _statements_of(stubs, *IMPORTS)
     of_solutions = list(_statements_of(solutions))
+    imported = _imported(given)
     theirs = {
         name
-        for one in of_solutions
-        for name in _binds(one) - _imported(given if isinstance(one, IMPORTS) else [])
+        for statement in of_solutions
+        for name in _binds(statement)
+        if name not in imported or not isinstance(statement, IMPORTS)
     }
     changed = {name for source in solutions for name in names(source).touches} | theirs
+
+    def stays(statement: ast.stmt) -> bool:
+        others = theirs if isinstance(statement, KEPT) else changed
+        return not _binds(statement) & others
+
     definitions = [
-        *(
-            one
-            for one in given
-            if not _binds(one) & (theirs if isinstance(one, KEPT) else changed)
-        ),
+        *filter(stays, given),
         *_plain_values(own, [*own, *solutions], changed),
     ]
-    imports = [one for one in of_solutions if _imported([one]) & theirs]
-    classes = {one.name for one in of_solutions if isinstance(one, ast.ClassDef)}
+    imports = [
+        statement for statement in of_solutions if _imported([statement]) & theirs
+    ]
+    classes = {
+        statement.name
+        for statement in of_solutions
+        if isinstance(statement, ast.ClassDef)
+    }
     return Ordinary(
         _as_text(definitions),
         _as_text(imports),
@@ -84,8 +93,8 @@ def _binds(statement: ast.stmt) -> frozenset[str]:
 
 def _imported(statements: Iterable[ast.stmt]) -> set[str]:
     """Return the names that imports among some statements give."""
-    imports = [one for one in statements if isinstance(one, IMPORTS)]
-    return {name for one in imports for name in _binds(one)}
+    imports = [statement for statement in statements if isinstance(statement, IMPORTS)]
+    return {name for statement in imports for name in _binds(statement)}
 
 
 def _plain_values(
@@ -97,11 +106,11 @@ def _plain_values(
     be changed in place is left out where the course's code uses it: it may well be.
     """
     read = [names(source) for source in others]
-    used = {name for one in read for name in one.needs}
+    used = {name for source_names in read for name in source_names.needs}
     for statement in _statements_of(own, ast.Assign):
         fixed = _is_fixed(statement)
         for name in _binds(statement) - changed:
-            times = sum(name in one.binds for one in read)
+            times = sum(name in source_names.binds for source_names in read)
             if times == 1 and (fixed or (fixed is not None and name not in used)):
                 yield statement
 

@@ -52,10 +52,10 @@ def handed_in(folder: Path) -> tuple[str | None, list[str]]:
 def _time(path: Path) -> datetime | None:
     """Return the time in UTC, without a zone, that stands in a file; None if none."""
     try:
-        found = TIME.fullmatch(content(path, MAX_BYTES).decode("ascii").strip())
-        if found is None:
+        match = TIME.fullmatch(content(path, MAX_BYTES).decode("ascii").strip())
+        if match is None:
             return None
-        time, zone = found.groups(default="UTC")
+        time, zone = match.groups(default="UTC")
         if zone[0] in "+-":
             zoned = datetime.fromisoformat(f"{time}{zone}")
         else:

@@ -72,7 +72,7 @@ class Objects:
         """
         arrays: list[np.ndarray] = []
         shared = Shared()
-        packed = [self._pack(one, arrays, shared) for one in (arguments, named)]
+        packed = [self._pack(given, arrays, shared) for given in (arguments, named)]
         question = {"what": what, "arguments": packed[0], "named": packed[1]}
         answer, come = self._ask("operate", arrays, **question)
         for _ in range(MAX_FUNCTION_CALLS):
@@ -113,14 +113,14 @@ class Objects:
             raise StudentError("WrongReturn", "the arguments of the call are lost")
         for argument, packed in zip(shared.all, after, strict=True):
             before = list(_objects_in(argument))
-            made = {id(one) for one in before if about(one).made}
+            made = {id(remote) for remote in before if about(remote).made}
             new = self._unpack(packed, arrays, shared)
-            for one in before:  # they did not come from there: they were there
-                about(one).made = id(one) in made
+            for remote in before:  # they did not come from there: they were there
+                about(remote).made = id(remote) in made
             if type(argument) is not type(new) or values.same(argument, new):
                 continue
-            for one in _objects_in(new):
-                about(one).made = id(one) in made
+            for remote in _objects_in(new):
+                about(remote).made = id(remote) in made
             _fill(argument, new)
 
     def _error(self, report: Any, given: list[np.ndarray]) -> Exception:
@@ -190,11 +190,11 @@ def _objects_in(container: Any) -> Iterator[RemoteObject]:
         return
     if isinstance(container, dict):
         container = container.items()
-    for one in container:
-        if isinstance(one, RemoteObject):
-            yield one
-        elif isinstance(one, tuple | frozenset):
-            yield from _objects_in(one)
+    for item in container:
+        if isinstance(item, RemoteObject):
+            yield item
+        elif isinstance(item, tuple | frozenset):
+            yield from _objects_in(item)
 
 
 def _without_parts(kind: type[Exception], text: str) -> Exception:

@@ -89,7 +89,7 @@ class Names:
     def _find(self, name: str, before: str) -> Any:
         """Return the student's value, or the course's own where that is an import.
 
-        Whoever has not imported what a test needs has a missing name, as anywhere else.
+        Who has not imported what a test needs has a missing name, as anywhere else.
         """
         value = self._objects.find(name, before)
         own = self._imports.get(name)
@@ -214,8 +214,8 @@ def parts(visible: str, whole: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
     """Return the statements of a test cell up to its first hidden one, and the rest."""
     seen, every = ast.parse(visible).body, ast.parse(whole).body
     same = 0
-    for one, other in zip(seen, every, strict=False):
-        if ast.dump(one) != ast.dump(other):
+    for statement, other in zip(seen, every, strict=False):
+        if ast.dump(statement) != ast.dump(other):
             break
         same += 1
     return every[:same], every[same:]
@@ -261,11 +261,11 @@ def _counts(statements: list[ast.stmt]) -> bool:
         for node in ast.walk(statement)
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
     }
-    called = value.func if isinstance(value, ast.Call) else None
+    function = value.func if isinstance(value, ast.Call) else None
     return (
         isinstance(value, ast.BinOp)
         or (isinstance(value, ast.Name) and value.id in counted)
-        or (isinstance(called, ast.Name) and called.id in COUNT_WITH)
+        or (isinstance(function, ast.Name) and function.id in COUNT_WITH)
     )
 
 

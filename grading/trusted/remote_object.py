@@ -80,7 +80,7 @@ class RemoteObject:
 
     It has that object's attributes, methods, items and operators: the special methods
     that it has are added by ``remote_object``. It is never equal to plain data, but for
-    the plain data that it inherits from, compared here: whoever returns an object
+    the plain data that it inherits from, compared here: code that returns an object
     instead of a number could make it equal to all. And its operators meet plain data
     only where a test made the object itself, by a call of a class, as in
     ``Vector(1, 2) * 3``.
@@ -176,7 +176,7 @@ def _contains(self: RemoteObject, item: Any) -> bool:
     content = _ask(self, "content")
     if isinstance(content, RemoteObject) and not isinstance(content, Iterable):
         raise UnclearError(NO_DATA.format(of=about(self).of))
-    return any(one is item or one == item for one in content)
+    return any(element is item or element == item for element in content)
 
 
 def _keeping(what: str) -> Callable[[RemoteObject], Any]:

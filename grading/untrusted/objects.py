@@ -143,7 +143,7 @@ class Objects:
                 arrays.clear()
                 answer["raised"] = self._raised(error, arrays)
         packer = values.Packer(arrays, self._hold, shared)
-        answer["after"] = [packer.content(one, 0, {}) for one in shared.all]
+        answer["after"] = [packer.content(argument, 0, {}) for argument in shared.all]
         answer["printed"] = printed.getvalue()[:MAX_PRINTED]
         return answer, arrays
 
@@ -185,8 +185,8 @@ class Objects:
         if about["kind"] == "object":
             return self._held[about["number"]]
         if about["kind"] == "library":
-            found: Any = importlib.import_module(about["module"])
-            return operator.attrgetter(about["name"])(found)
+            module: Any = importlib.import_module(about["module"])
+            return operator.attrgetter(about["name"])(module)
         return self._function_of_test(about["number"])
 
     def _function_of_test(self, function: int) -> Callable[..., Any]:

@@ -13,18 +13,19 @@ from samples.wrong_answers.answer import length
 def main(words: list[str]) -> int:
     """Print one row for each answer; return how many messages do not name the cause."""
     chosen = [
-        one
-        for one in WRONG
-        if not words or any(word in f"{one.assignment} {one.name}" for word in words)
+        answer
+        for answer in WRONG
+        if not words
+        or any(word in f"{answer.assignment} {answer.name}" for word in words)
     ]
     named = long = 0
     started = time.monotonic()
-    for one in chosen:
-        message = first_message(one.assignment, {"autoencoder": one.code})
-        problems = one.cause.problems(message) if message else ["no message"]
+    for answer in chosen:
+        message = first_message(answer.assignment, {"autoencoder": answer.code})
+        problems = answer.cause.problems(message) if message else ["no message"]
         named += not problems
         long += length(message) > MAX_WORDS
-        print(f"{one.assignment}, {one.name}: {'; '.join(problems) or 'named'}")
+        print(f"{answer.assignment}, {answer.name}: {'; '.join(problems) or 'named'}")
         if problems or "-v" in sys.argv:
             print(f"{message}\n", flush=True)
     seconds = time.monotonic() - started
