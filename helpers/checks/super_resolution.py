@@ -183,7 +183,7 @@ def _bases(x: np.ndarray, factor: int) -> Iterator[tuple[np.ndarray, str, str]]:
         np.zeros_like(bicubic),
         "0 everywhere",
         "the enlarged image is not added to the correction, so the network has to "
-        "paint everything anew.",
+        "paint the whole image itself.",
     )
     yield (
         -bicubic,

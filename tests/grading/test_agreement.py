@@ -125,7 +125,7 @@ def test_a_late_submission_loses_what_nbgrader_s_plugin_takes(tmp_path: Path) ->
             return submission.late_submission_penalty or 0.0
 
     assert penalty("2026-12-01 18:00 UTC") == sum(points("quiz").values())
-    # The guide's way after a due date that moved: the mark is written anew.
+    # The guide's way after a due date that moved: the mark is written again.
     shutil.rmtree(course.root / "autograded" / "known-00")
     assert penalty("2026-12-02 18:00 UTC") == 0
 

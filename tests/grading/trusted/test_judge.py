@@ -222,12 +222,12 @@ def test_a_frame_above_the_bounds_is_refused(ends: Ends) -> None:
         protocol.receive(ends[1], bounds=Bounds(data=100))
 
 
-def test_whoever_does_not_answer_is_too_late(ends: Ends) -> None:
+def test_who_does_not_answer_is_too_late(ends: Ends) -> None:
     with pytest.raises(LateError):
         protocol.receive(ends[1], deadline=time.monotonic() + 0.05)
 
 
-def test_whoever_does_not_read_is_too_late(ends: Ends) -> None:
+def test_who_does_not_read_is_too_late(ends: Ends) -> None:
     with pytest.raises(LateError):
         protocol.send(
             ends[0], {}, [np.zeros(1 << 20)], deadline=time.monotonic() + 0.05
