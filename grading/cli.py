@@ -118,6 +118,58 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+# --- what commands take ---------------------------------------------------------------
+
+Root = Annotated[Path, typer.Option(help="The course folder.")]
+Names = Annotated[list[str], typer.Argument(metavar="ASSIGNMENT...")]
+Students = Annotated[
+    list[str] | None, typer.Option(help="Only this one; may be given often.")
+]
+ClassList = Annotated[
+    str | None,
+    typer.Option(
+        "--roster",
+        metavar="FILE",
+        help="The class: a CSV file with a column of ids, as platforms export it; "
+        "gradebook for the students whom it knows. Others are left out. It is "
+        "remembered; none forgets it.",
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Side by side, on this machine.",
+        show_default="one for each core",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="tcp://HOST:PORT",
+        help="A Dask scheduler, whose workers run the submissions instead.",
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        help="Run and write again what was graded: all, or those of --student."
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="End with 4 if a submission could not be run to its end."
+    ),
+]
+TrustSubmissions = Annotated[
+    bool,
+    typer.Option("--trust-submissions", help="Run students' code without a sandbox."),
+]
+
+# --- the commands ---------------------------------------------------------------------
+
+
 @app.callback()
 def command(
     show_version: Annotated[
@@ -134,54 +186,15 @@ def command(
 
 @app.command(epilog="Example: course grade vanilla sparse --roster class.csv")
 def grade(
-    names: Annotated[list[str], typer.Argument(metavar="ASSIGNMENT...")],
-    student: Annotated[
-        list[str] | None, typer.Option(help="Only this one; may be given often.")
-    ] = None,
-    class_list: Annotated[
-        str | None,
-        typer.Option(
-            "--roster",
-            metavar="FILE",
-            help="The class: a CSV file with a column of ids, as platforms export it; "
-            "gradebook for the students whom it knows. Others are left out. It is "
-            "remembered; none forgets it.",
-        ),
-    ] = None,
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            help="Side by side, on this machine.",
-            show_default="one for each core",
-        ),
-    ] = CORES,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            metavar="tcp://HOST:PORT",
-            help="A Dask scheduler, whose workers run the submissions instead.",
-        ),
-    ] = None,
-    force: Annotated[
-        bool,
-        typer.Option(
-            help="Run and write again what was graded: all, or those of --student."
-        ),
-    ] = False,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", help="End with 4 if a submission could not be run to its end."
-        ),
-    ] = False,
-    trust_submissions: Annotated[
-        bool,
-        typer.Option(
-            "--trust-submissions", help="Run students' code without a sandbox."
-        ),
-    ] = False,
-    root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
+    names: Names,
+    student: Students = None,
+    class_list: ClassList = None,
+    workers: Workers = CORES,
+    scheduler: Scheduler = None,
+    force: Force = False,
+    strict: Strict = False,
+    trust_submissions: TrustSubmissions = False,
+    root: Root = Path(),
 ) -> None:
     """Grade what was handed in; what has not changed is not run again."""
     if trust_submissions:
@@ -196,28 +209,15 @@ def grade(
     for assignment in assignments:
         assignment.require_gradable()
     classes = [_class_of(course, name, everybody, student or []) for name in names]
+    works = list(zip(assignments, (students for students, _ in classes), strict=True))
     backend = Backend(workers, scheduler, trust_submissions)
-    with (
-        lock(course.state / "lock", shared=course.shared),
-        Journal(course.journal, shared=course.shared) as journal,
-    ):
-        with console.status("Trying the course's own solution"):
-            for assignment in assignments:
-                try_own_solution(course, assignment, journal, backend)
-        with console.status("Reading what was handed in"):
-            gradings = [
-                plan(course, assignment, students, journal, backend, force=force)
-                for assignment, (students, _) in zip(assignments, classes, strict=True)
-            ]
-        try:
-            _run(gradings, backend)
-        except KeyboardInterrupt:
-            errors.print(SAFE)
-            raise typer.Exit(INTERRUPTED) from None
+    gradings = _graded(course, works, backend, force=force)
     for grading, (_, nothing) in zip(gradings, classes, strict=True):
         _show(course, grading, nothing)
     _stop_if_failed(gradings)
-    statuses = {result.status for one in gradings for result in one.results.values()}
+    statuses = {
+        result.status for grading in gradings for result in grading.results.values()
+    }
     if not statuses:
         errors.print(f"Nothing was handed in for {', '.join(names)}.")
         raise typer.Exit(NOTHING)
@@ -249,6 +249,34 @@ def _class_of(
     if only:
         return only, []
     return students, sorted(set(everybody or ()) - set(students))
+
+
+def _graded(
+    course: Course,
+    works: Collection[tuple[Assignment, Collection[str]]],
+    backend: Backend,
+    *,
+    force: bool,
+) -> list[Grading]:
+    """Grade assignments, each with its students; return how that went."""
+    with (
+        lock(course.state / "lock", shared=course.shared),
+        Journal(course.journal, shared=course.shared) as journal,
+    ):
+        with console.status("Trying the course's own solution"):
+            for assignment, _ in works:
+                try_own_solution(course, assignment, journal, backend)
+        with console.status("Reading what was handed in"):
+            gradings = [
+                plan(course, assignment, students, journal, backend, force=force)
+                for assignment, students in works
+            ]
+        try:
+            _run(gradings, backend)
+        except KeyboardInterrupt:
+            errors.print(SAFE)
+            raise typer.Exit(INTERRUPTED) from None
+    return gradings
 
 
 def _run(gradings: list[Grading], backend: Backend) -> None:
@@ -294,9 +322,9 @@ def _stop_if_failed(gradings: list[Grading]) -> None:
 
 @app.command(name="feedback", epilog="Example: course feedback vanilla sparse")
 def write_feedback(
-    names: Annotated[list[str], typer.Argument(metavar="ASSIGNMENT...")],
+    names: Names,
     student: Annotated[str, typer.Option(help="Only this one.")] = "*",
-    root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Write a page for each graded student, without hidden tests and scripts."""
     course = Course.load(root)
@@ -307,7 +335,7 @@ def write_feedback(
 
 @app.command(name="report", epilog="Example: course report vanilla sparse")
 def write_report(
-    names: Annotated[list[str], typer.Argument(metavar="ASSIGNMENT...")],
+    names: Names,
     older: Annotated[
         list[Path] | None,
         typer.Option(
@@ -317,7 +345,7 @@ def write_report(
             "often.",
         ),
     ] = None,
-    root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Write a page about the class: points, checks, times, what to look at."""
     # Matplotlib and scikit-learn take seconds to import; no other command needs them.
@@ -354,7 +382,7 @@ def export_marks(
             "there. Default: the file that was written before.",
         ),
     ] = None,
-    root: Annotated[Path, typer.Option(help="The course folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Write final marks to a file. Who has none is left out, and named."""
     done = export(
