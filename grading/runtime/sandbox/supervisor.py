@@ -155,35 +155,7 @@ def _as_init(
     code = 1
     try:
         try:
-            os.setsid()  # no signal to a process group reaches the supervisor
-            stand_back()
-            _set_oom_score(OOM_SCORE)
-            _close_all_but(keep)
-            unshare(
-                namespaces.CLONE_NEWNS
-                | namespaces.CLONE_NEWNET
-                | namespaces.CLONE_NEWIPC
-                | namespaces.CLONE_NEWUTS
-            )
-            socket.sethostname("sandbox")
-            namespaces.leave_keyring()
-            make_view(folders, user, limits.file_mb)
-            if os.geteuid() == 0:
-                os.setgroups([])
-                os.setresgid(*[user[1]] * 3)
-                os.setresuid(*[user[0]] * 3)
-            # The second user namespace: mounts can no longer be changed, processes are
-            # counted on their own, and there is no third.
-            map_user(INSIDE, user)
-            unshare(namespaces.CLONE_NEWNS)
-            Path("/proc/sys/user/max_user_namespaces").write_text("0")
-            # So that nobody inside can change who is ended where memory runs out.
-            namespaces.restrict("/proc", namespaces.MOUNT_ATTR_RDONLY, 0)
-            namespaces.drop_capabilities()
-            prctl(namespaces.PR_SET_DUMPABLE, 0)
-            prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
-            limit(limits)
-            seccomp.refuse()
+            _shut_in(limits, keep, folders, user)
             child = os.fork()
         except BaseException as error:
             os.write(keep[0], f"{type(error).__name__}: {error}".encode()[:1000])
@@ -206,10 +178,52 @@ def _as_init(
         os._exit(code if code >= 0 else 128 - code)
 
 
+def _shut_in(
+    limits: Limits, keep: Sequence[int], folders: Sequence[str], user: tuple[int, int]
+) -> None:
+    """Shut this process in: its files, network, users, limits and system calls."""
+    os.setsid()  # no signal to a process group reaches the supervisor
+    stand_back()
+    _set_oom_score(OOM_SCORE)
+    _close_all_but(keep)
+    unshare(
+        namespaces.CLONE_NEWNS
+        | namespaces.CLONE_NEWNET
+        | namespaces.CLONE_NEWIPC
+        | namespaces.CLONE_NEWUTS
+    )
+    socket.sethostname("sandbox")
+    namespaces.leave_keyring()
+    make_view(folders, user, limits.file_mb)
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(*[user[1]] * 3)
+        os.setresuid(*[user[0]] * 3)
+    # The second user namespace: mounts can no longer be changed, processes are
+    # counted on their own, and there is no third.
+    map_user(INSIDE, user)
+    unshare(namespaces.CLONE_NEWNS)
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    # So that nobody inside can change who is ended where memory runs out.
+    namespaces.restrict("/proc", namespaces.MOUNT_ATTR_RDONLY, 0)
+    namespaces.drop_capabilities()
+    prctl(namespaces.PR_SET_DUMPABLE, 0)
+    prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
+    limit(limits)
+    seccomp.refuse()
+
+
 def _close_all_but(keep: Sequence[int]) -> None:
     edges = sorted({0, 1, 2, *keep})
     for edge, following in zip(edges, [*edges[1:], 1 << 20], strict=True):
         os.closerange(edge + 1, following)
+
+
+def _exceeded(used: Usage, limits: Limits) -> str:
+    """Return what is used beyond its limit, ``""`` if nothing is."""
+    if used.memory > limits.memory_mb << 20:
+        return "memory"
+    return "processor" if used.processor > limits.cpu_s else ""
 
 
 def _watch(
@@ -229,8 +243,6 @@ def _watch(
         kill: how to end it.
         sandboxed: whether the kernel stands below ``first``, in a network of its own.
     """
-    why = "exited"
-    most = limits.memory_mb << 20
     killed_before = killed_for_memory()
     used, took = Usage(), 0.0
     handle = os.pidfd_open(first)
@@ -241,24 +253,18 @@ def _watch(
         # A look that takes long is followed by a longer pause: others have work too.
         ready = {fd for fd, _ in poll.poll(LOOK_EVERY_MS + 2000 * took)}
         if handle in ready:
+            why = "exited"
             break
         if ready and control.recv(len(INTERRUPT)):
             with contextlib.suppress(OSError, IndexError):
                 os.kill(list(tree(first))[sandboxed], signal.SIGINT)
             continue
         began = time.thread_time()
-        used = usage(first, most, sandboxed=sandboxed)
+        used = usage(first, limits.memory_mb << 20, sandboxed=sandboxed)
         took = time.thread_time() - began
-        if ready:
-            why = "stopped"
-        elif used.memory > most:
-            why = "memory"
-        elif used.processor > limits.cpu_s:
-            why = "processor"
-        else:
-            continue
-        kill(first, signal.SIGKILL)
-        break
+        if why := "stopped" if ready else _exceeded(used, limits):
+            kill(first, signal.SIGKILL)
+            break
     _, status = os.waitpid(first, 0)  # for an init: when its namespace is empty
     code = os.waitstatus_to_exitcode(status)
     if why == "exited" and code in KILLED and killed_for_memory() > killed_before:
