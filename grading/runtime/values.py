@@ -228,59 +228,80 @@ def unpack(
     Raises:
         ProtocolError: it is nothing that ``Packer`` gives, or too large.
     """
-    left = MAX_ITEMS
     common = shared or Shared()
+    unpacker = _Unpacker(arrays, other, common, sharing=sharing)
+    result = unpacker.value(value, 0)
+    if sharing:
+        for place in sorted(unpacker.places)[len(common.all) :]:
+            common.add(unpacker.places[place])
+    return result
 
-    def plain(value: Any, depth: int) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0 or depth > MAX_DEPTH + 1:
+
+class _Unpacker:
+    """Returns what a ``Packer`` made JSON of; arguments as those of ``unpack``.
+
+    Attributes:
+        places: what both sides share, by number: what they had, and what is new.
+    """
+
+    def __init__(
+        self,
+        arrays: Sequence[np.ndarray],
+        other: Callable[[dict[str, Any]], Any],
+        common: Shared,
+        *,
+        sharing: bool,
+    ) -> None:
+        self.places: dict[Any, Any] = dict(enumerate(common.all))
+        self._arrays = arrays
+        self._other = other
+        self._common = common
+        self._sharing = sharing
+        self._left = MAX_ITEMS
+
+    def value(self, value: Any, depth: int) -> Any:
+        """Return what stands at this depth."""
+        self._left -= 1
+        if self._left < 0 or depth > MAX_DEPTH + 1:
             raise ProtocolError("a value that is too large")
         if value is None or isinstance(value, bool | int | float | str):
             return value
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
             raise ProtocolError("a value of no known kind")
         try:
-            result = made(value["kind"], value, depth)
+            result = self._of_kind(value["kind"], value, depth)
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise ProtocolError(f"a malformed value: {error}") from None
-        if sharing and "place" in value:
-            places[value["place"]] = result
+        if self._sharing and "place" in value:
+            self.places[value["place"]] = result
         return result
 
-    def made(kind: str, value: dict[str, Any], depth: int) -> Any:
+    def _of_kind(self, kind: str, value: dict[str, Any], depth: int) -> Any:
         if kind == "ellipsis":
             return ...
         if kind == "shared":
             number = int(value["number"])
-            return places[number] if sharing else common.all[number]
+            return self.places[number] if self._sharing else self._common.all[number]
         if kind in FROM_TEXT:
             return FROM_TEXT[kind](str(value["text"]))
         if kind == "array":
-            return arrays[int(value["number"])]
+            return self._arrays[int(value["number"])]
         if "items" not in value:
-            return other(value)
+            return self._other(value)
         if kind in MAPPINGS:
             pairs = (
-                (plain(key, depth + 1), plain(item, depth + 1))
+                (self.value(key, depth + 1), self.value(item, depth + 1))
                 for key, item in value["items"]
             )
             return MAPPINGS[kind](dict(pairs))
-        items = [plain(item, depth + 1) for item in value["items"]]
+        items = [self.value(item, depth + 1) for item in value["items"]]
         if kind in COLLECTIONS:
             return COLLECTIONS[kind](items)
         if kind in FROM_PARTS:
             return FROM_PARTS[kind](*items)
         if kind in FROM_NUMPY:
             return FROM_NUMPY[kind](value, items)
-        return other(value)
-
-    places: dict[Any, Any] = dict(enumerate(common.all))
-    result = plain(value, 0)
-    if sharing:
-        for place in sorted(places)[len(common.all) :]:
-            common.add(places[place])
-    return result
+        return self._other(value)
 
 
 def _scalar(value: dict[str, Any], items: list[Any]) -> Any:
