@@ -158,14 +158,27 @@ class Executor:
                 outputs[cell.name] = _shown(verdict.printed.get(cell.name, ""))
             judged = time.monotonic()
             end = _stop(control)
-        seconds = {
-            "cells": ran - started,
-            "verdict": judged - ran,
-            "all": time.monotonic() - started,
-            "processor": end.get("processor", 0.0),
-            "waited": end.get("waited", 0.0),
-        }
-        return _result(job, outputs, kernel, verdict, end, seconds)
+        times = (started, ran, judged, time.monotonic())
+        return _result(job, outputs, kernel, verdict, end, _seconds(times, end))
+
+
+def _seconds(
+    times: tuple[float, float, float, float], end: dict[str, Any]
+) -> dict[str, float]:
+    """Return how long the parts of a job took.
+
+    Args:
+        times: when it started, had run, was judged, and ended.
+        end: what the sandbox's supervisor said at its end.
+    """
+    started, ran, judged, ended = times
+    return {
+        "cells": ran - started,
+        "verdict": judged - ran,
+        "all": ended - started,
+        "processor": end.get("processor", 0.0),
+        "waited": end.get("waited", 0.0),
+    }
 
 
 def _run(job: Job, kernel: Kernel) -> dict[str, list[Output]]:

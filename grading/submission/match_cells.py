@@ -17,7 +17,7 @@ them.
 import builtins
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import takewhile
@@ -261,14 +261,8 @@ def _needed(
     added = _added(candidates, chosen)
     early = [candidate for candidate in added if candidate.position < first_test]
     late = [candidate for candidate in added if candidate.position >= first_test]
-    providers: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in early:
-        for name in candidate.names.binds | candidate.names.touches:
-            providers[name].append(candidate)
-    definitions: dict[str, list[Candidate]] = defaultdict(list)
-    for candidate in late:
-        for name in candidate.names.binds:
-            definitions[name].append(candidate)
+    providers = _by_name(early, lambda own: own.binds | own.touches)
+    definitions = _by_name(late, lambda own: own.binds)
     # Each name is followed once, so that a chain of cells takes linear time.
     bound = given | _union(candidate.names.binds for candidate in solved)
     names_to_follow = required | _union(candidate.names.needs for candidate in solved)
@@ -292,6 +286,17 @@ def _needed(
         names_to_follow = needed - followed
         more = []
     return [kept[position] for position in sorted(kept)]
+
+
+def _by_name(
+    candidates: Iterable[Candidate], chosen: Callable[[Names], frozenset[str]]
+) -> dict[str, list[Candidate]]:
+    """Return cells by each of the chosen names in them; an empty list for others."""
+    cells: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        for name in chosen(candidate.names):
+            cells[name].append(candidate)
+    return cells
 
 
 def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:

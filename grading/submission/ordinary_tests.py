@@ -50,13 +50,7 @@ def ordinary(
     given = [*_statements_of(setup), *_statements_of(own, *KEPT)]
     given += _statements_of(stubs, *IMPORTS)
     of_solutions = list(_statements_of(solutions))
-    imported = _imported(given)
-    theirs = {
-        name
-        for statement in of_solutions
-        for name in _binds(statement)
-        if name not in imported or not isinstance(statement, IMPORTS)
-    }
+    theirs = _theirs(of_solutions, given)
     changed = {name for source in solutions for name in names(source).touches} | theirs
 
     def stays(statement: ast.stmt) -> bool:
@@ -81,6 +75,17 @@ def ordinary(
         tuple(sorted(theirs)),
         tuple(sorted(classes)),
     )
+
+
+def _theirs(solutions: Iterable[ast.stmt], given: Iterable[ast.stmt]) -> set[str]:
+    """Return the names that solutions give, but for imports that are given already."""
+    imported = _imported(given)
+    return {
+        name
+        for statement in solutions
+        for name in _binds(statement)
+        if name not in imported or not isinstance(statement, IMPORTS)
+    }
 
 
 def _as_text(statements: Iterable[ast.stmt]) -> str:

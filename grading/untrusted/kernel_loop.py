@@ -45,6 +45,16 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
         serve: called, when asked for, with the names that the cells left behind, and
             those that they had left behind when they were to be kept.
     """
+    kernel = _kernel(sock)
+    shell: Any = kernel.shell
+    shell.system = functools.partial(_run_command, shell)
+    shell.getoutput = functools.partial(_output_of, shell)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _run_cells(sock, kernel, serve)
+
+
+def _kernel(sock: socket.socket) -> Any:
+    """Return ipykernel's kernel, whose messages go through ``sock``."""
     from ipykernel.inprocess.ipkernel import InProcessKernel
     from ipykernel.inprocess.socket import DummySocket
     from ipykernel.iostream import OutStream
@@ -83,11 +93,7 @@ def run_kernel(sock: socket.socket, serve: Serve) -> None:
         about = (kernel.session, kernel.iopub_thread, name)
         setattr(kernel, name, Stream(*about))  # type: ignore[no-untyped-call]
     kernel._allow_stdin = False
-    shell: Any = kernel.shell
-    shell.system = functools.partial(_run_command, shell)
-    shell.getoutput = functools.partial(_output_of, shell)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _run_cells(sock, kernel, serve)
+    return kernel
 
 
 def _run_command(shell: Any, command: str) -> None:
