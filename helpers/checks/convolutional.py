@@ -155,14 +155,32 @@ after_training_too = sizes_too({"filters": (6, 4, 3)})
 
 def _heights(sizes: Sizes) -> dict[str, tuple[str, int]]:
     """Return the model and height of an image that a mistake makes, by its name."""
+    encoded, decoded = _encoded_heights(sizes), _decoded_heights(sizes)
+    return {
+        **{name: ("encoder", height) for name, height in encoded.items()},
+        **{name: ("decoder", height) for name, height in decoded.items()},
+    }
+
+
+def _encoded_heights(sizes: Sizes) -> dict[str, int]:
     height, n = sizes.input_dims[0], len(sizes.filters)
-    code = sizes.latent_dims[0]
 
     def encoded(convolve: int = 0, up: int = 1, poolings: int = n) -> int:
         size = height
         for _ in range(poolings):
             size = (size - convolve + up) // 2
         return size
+
+    return {
+        "pooling with valid padding, which rounds down": encoded(up=0),
+        "convolutions with valid padding": encoded(convolve=2),
+        "a missing pooling": encoded(poolings=n - 1),
+        "an extra pooling": encoded(poolings=n + 1),
+    }
+
+
+def _decoded_heights(sizes: Sizes) -> dict[str, int]:
+    code, n = sizes.latent_dims[0], len(sizes.filters)
 
     def decoded(valid: Sequence[int], upsamplings: Sequence[int]) -> int:
         size = code
@@ -171,41 +189,21 @@ def _heights(sizes: Sizes) -> dict[str, tuple[str, int]]:
         return size
 
     every = range(-n - 1, -1)
+    and_last = range(-n - 1, 0)
     known = {
-        "pooling with valid padding, which rounds down": ("encoder", encoded(up=0)),
-        "convolutions with valid padding": ("encoder", encoded(convolve=2)),
-        "a missing pooling": ("encoder", encoded(poolings=n - 1)),
-        "an extra pooling": ("encoder", encoded(poolings=n + 1)),
-        "same padding in every convolution": ("decoder", decoded((), every)),
-        "valid padding in every convolution": (
-            "decoder",
-            decoded(range(-n - 1, 0), every),
-        ),
-        "valid padding in every convolution but the last": (
-            "decoder",
-            decoded(every, every),
-        ),
-        "a missing upsampling after the valid padding": (
-            "decoder",
-            decoded((-2,), every[:-1]),
-        ),
-        "a missing upsampling before the valid padding": (
-            "decoder",
-            decoded((-2,), every[1:]),
-        ),
-        "an extra upsampling at the end": ("decoder", decoded((-2,), range(-n - 1, 0))),
-        "valid padding in the last convolution too": (
-            "decoder",
-            decoded((-2, -1), every),
-        ),
-        "valid padding in the last convolution instead": (
-            "decoder",
-            decoded((-1,), every),
-        ),
+        "same padding in every convolution": decoded((), every),
+        "valid padding in every convolution": decoded(and_last, every),
+        "valid padding in every convolution but the last": decoded(every, every),
+        "a missing upsampling after the valid padding": decoded((-2,), every[:-1]),
+        "a missing upsampling before the valid padding": decoded((-2,), every[1:]),
+        "an extra upsampling at the end": decoded((-2,), and_last),
+        "valid padding in the last convolution too": decoded((-2, -1), every),
+        "valid padding in the last convolution instead": decoded((-1,), every),
     }
     for i in range(-n - 1, -2):
-        name = f"valid padding in convolution {i + n + 2} instead"
-        known[name] = ("decoder", decoded((i,), every))
+        known[f"valid padding in convolution {i + n + 2} instead"] = decoded(
+            (i,), every
+        )
     return known
 
 

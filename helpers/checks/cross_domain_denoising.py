@@ -301,17 +301,21 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
         )
 
     if not computes(relu):
-        others = [name for name in ACTIVATIONS if name != "ReLU"]
-        instead = [name for name in others if computes(ACTIVATIONS[name])]
         raise CheckFailed(
             expected,
-            f"{instead[0]} after each of the first convolutions"
-            if instead
-            else "kernels of the right shapes, and other numbers than these layers "
-            "give",
+            _computed_instead(computes),
             "a convolution without activation='relu'; padding, strides or pooling; "
             "something else between the layers.",
         )
+
+
+def _computed_instead(computes: Callable[[Function], bool]) -> str:
+    """Return in words what a model computes with other activations than ReLU."""
+    others = [name for name in ACTIVATIONS if name != "ReLU"]
+    instead = [name for name in others if computes(ACTIVATIONS[name])]
+    if instead:
+        return f"{instead[0]} after each of the first convolutions"
+    return "kernels of the right shapes, and other numbers than these layers give"
 
 
 def _estimate(

@@ -141,31 +141,41 @@ def shapes(
                 f"upscaler({count}, {list(filters)}, {factor}): 3 images of "
                 f"{height}×{width}×{count} give one array {wanted}"
             )
-            cause = (
-                "a factor or a number of channels that is written as a number, valid "
-                "padding, or a second enlargement."
-            )
             try:
                 outputs = student.predict("auto", inputs(3, (height, width, count)))
             except StudentError as error:
-                if re.search("broadcast|ncompatible shapes", error.message):
-                    raise CheckFailed(
-                        expected,
-                        "the enlarged image and the correction differ in size",
-                        "the padding of the convolutions: padding='same'.",
-                    ) from error
-                own = student.facts("auto")["input_shape"] or [None, None, None, count]
-                if own[1:] == [None, None, count]:
+                failure = _refused_size(student, count, expected, error)
+                if failure is None:
                     raise
-                raise CheckFailed(
-                    expected,
-                    f"the model takes images of {times(own[1:])} only",
-                    "a height and width, or channels, written as a number in "
-                    "keras.Input.",
-                ) from error
+                raise failure from error
             shapes = [array.shape for array in outputs]
             if shapes != [wanted]:
-                raise CheckFailed(expected, ", ".join(map(str, shapes)), cause)
+                raise CheckFailed(
+                    expected,
+                    ", ".join(map(str, shapes)),
+                    "a factor or a number of channels that is written as a number, "
+                    "valid padding, or a second enlargement.",
+                )
+
+
+def _refused_size(
+    student: Student, channels: int, expected: str, error: StudentError
+) -> CheckFailed | None:
+    """Return the message for images that a model cannot take; None if it can."""
+    if re.search("broadcast|ncompatible shapes", error.message):
+        return CheckFailed(
+            expected,
+            "the enlarged image and the correction differ in size",
+            "the padding of the convolutions: padding='same'.",
+        )
+    own = student.facts("auto")["input_shape"] or [None, None, None, channels]
+    if own[1:] == [None, None, channels]:
+        return None
+    return CheckFailed(
+        expected,
+        f"the model takes images of {times(own[1:])} only",
+        "a height and width, or channels, written as a number in keras.Input.",
+    )
 
 
 def _bases(x: np.ndarray, factor: int) -> Iterator[tuple[np.ndarray, str, str]]:
@@ -370,6 +380,26 @@ def _moves_by(
     return close(moved, np.full_like(moved, value)) and varies(before)
 
 
+def _changed(before: np.ndarray, output: np.ndarray, value: float) -> str:
+    """Return in words what a last bias alone changes, if not every pixel by as much."""
+    # A bias alone can be seen in whatever else is computed from it.
+    ends = {
+        f"{name} after the last convolution": before
+        + end(np.array(value))
+        - end(np.array(0.0))
+        for name, end in ENDS.items()
+        if name != "a softmax"
+    }
+    guesses = {"the correction is subtracted": before - value, **ends}
+    for name, guess in guesses.items():
+        if close(output, guess):
+            return name
+    if close(output, before):
+        return "nothing changes"
+    difference = output - before
+    return f"changes between {np.min(difference):.2f} and {np.max(difference):.2f}"
+
+
 @contract.check_built("the correction is added as it is")
 def correction_added(student: Student, sizes: UpscalerSizes) -> None:
     """A correction that is the same everywhere moves every pixel by just that much."""
@@ -396,24 +426,10 @@ def correction_added(student: Student, sizes: UpscalerSizes) -> None:
                     "something that is done to some corrections only.",
                 )
             continue
-        # A bias alone can be seen in whatever else is computed from it.
-        ends = {
-            f"{name} after the last convolution": before
-            + end(np.array(value))
-            - end(np.array(0.0))
-            for name, end in ENDS.items()
-            if name != "a softmax"
-        }
-        guesses = {"the correction is subtracted": before - value, **ends}
-        name = next((n for n, guess in guesses.items() if close(output, guess)), None)
-        if name is None and close(output, before):
-            name = "nothing changes"
         raise CheckFailed(
             f"when all weights are 0 but the last bias, which is {value}, every pixel "
             f"changes by {value}",
-            name
-            or f"changes between {np.min(output - before):.2f} and "
-            f"{np.max(output - before):.2f}",
+            _changed(before, output, value),
             "the last convolution has no activation, its result is added to the "
             "enlarged image, and nothing comes after the sum.",
         )

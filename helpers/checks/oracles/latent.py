@@ -204,6 +204,17 @@ def _heads_one_by_one(
         for i in others:
             if not close(outputs[i], first[i]):
                 biases.setdefault(i, bias)
+    _each_has_a_layer(sizes, biases)
+    # z follows its mean down; the spread only shrinks. A ReLU shows on the way up.
+    follow = [i for i in others if moved(biases[i], -6)[z].mean() < -3]
+    if len(follow) != 1:
+        follow = [i for i in others if moved(biases[i], 3)[z].mean() > 1.5]
+    mean = follow[0] if len(follow) == 1 else others[0]
+    return _heads(z, mean, biases, weights)
+
+
+def _each_has_a_layer(sizes: LatentSizes, biases: dict[int, Bias]) -> None:
+    """Check that mean and log_var each follow a bias of their own."""
     if len(biases) < 2:
         raise CheckFailed(
             f"{sizes.mean} and log_var each come from a dense layer of latent_dims "
@@ -212,12 +223,6 @@ def _heads_one_by_one(
             f"{sizes.mean} and log_var share a layer, or one is no Dense(latent_dims) "
             "of the last hidden layer.",
         )
-    # z follows its mean down; the spread only shrinks. A ReLU shows on the way up.
-    follow = [i for i in others if moved(biases[i], -6)[z].mean() < -3]
-    if len(follow) != 1:
-        follow = [i for i in others if moved(biases[i], 3)[z].mean() > 1.5]
-    mean = follow[0] if len(follow) == 1 else others[0]
-    return _heads(z, mean, biases, weights)
 
 
 def _varying(first: Arrays, second: Arrays) -> list[int]:
@@ -306,14 +311,7 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
     heads.put(weights, "log_var", log_var)
     outputs = outputs_with(student, weights, inputs(1500, sizes.input_size))
     z, mean, log_var = (outputs[heads.at[name]].astype(np.float64) for name in OUTPUTS)
-    for name, output in ((sizes.mean, mean), ("log_var", log_var)):
-        if not 0.2 < np.ptp(output) < 20:
-            raise CheckFailed(
-                f"{name} follows the bias of its layer, which lies between -4 and 2",
-                f"numbers between {output.min():.3g} and {output.max():.3g}",
-                "an activation, or an operation after the layer.",
-            )
-
+    _follow_their_biases({sizes.mean: mean, "log_var": log_var})
     deviation = _deviation(z - mean, np.exp(log_var / 2))
     if not deviation:
         return
@@ -335,6 +333,17 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
         "the spread: exp(log_var) is the variance, not the standard deviation; or "
         "noise that is not standard normal.",
     )
+
+
+def _follow_their_biases(outputs: dict[str, np.ndarray]) -> None:
+    """Check that mean and log_var, by name, vary as the biases of their layers do."""
+    for name, output in outputs.items():
+        if not 0.2 < np.ptp(output) < 20:
+            raise CheckFailed(
+                f"{name} follows the bias of its layer, which lies between -4 and 2",
+                f"numbers between {output.min():.3g} and {output.max():.3g}",
+                "an activation, or an operation after the layer.",
+            )
 
 
 def _deviation(difference: np.ndarray, spread: np.ndarray) -> str:
@@ -485,6 +494,9 @@ def kl(heads: Heads, outputs: Arrays) -> float:
     return float(each.mean())
 
 
+AVERAGED = "binary cross-entropy averaged over the pixels instead of summed"
+
+
 def reconstruction_is_bce(
     student: Student, sizes: LatentSizes, likely_cause: str
 ) -> None:
@@ -493,39 +505,55 @@ def reconstruction_is_bce(
     It is that of x and decoder(z), z being noise.
     """
     heads = find_heads(student, sizes)
+    _is_summed_bce(student, sizes, heads, likely_cause)
+    _is_that_of_decoded_z(student, sizes, heads)
+
+
+def _is_summed_bce(
+    student: Student, sizes: LatentSizes, heads: Heads, likely_cause: str
+) -> None:
+    """Check the loss of an output that is the same for each code."""
     x = inputs(16, sizes.input_size)
     set_alike(student, sizes, heads=0, seen=False)
     values = shared.losses(x, student.predict("auto", x)[0])
-    mean = values.pop(shared.BCE)
     # The divergence is 0, unless mean or log_var have an activation.
     rest = sizes.beta * kl(heads, student.predict("encoder", x))
-    expected = values.pop(shared.SUMMED_BCE)
+    expected = values[shared.SUMMED_BCE]
     loss = student.training_loss(x, x) - rest
     if not abs(loss - expected) <= 2e-5 * expected:
-        pixels = x[0].size
-        mse = values["the mean squared error"]
-        averaged = "binary cross-entropy averaged over the pixels instead of summed"
-        swapped = values.pop(shared.SWAPPED_BCE)
-        values = {
-            averaged: mean,
-            "the squared error, summed": mse * pixels,
-            "binary cross-entropy summed over the batch too": expected * len(x),
-            "binary cross-entropy with x and x_hat swapped": swapped * pixels,
-            "twice the binary cross-entropy": 2 * expected,
-            "binary cross-entropy and its mean besides": expected + mean,
-            "binary cross-entropy and the squared error": expected + mse * pixels,
-            "binary cross-entropy and the mean squared error": expected + mse,
-            **values,
-        }
-        name = shared.named_loss(loss, values)
+        name = shared.named_loss(loss, _other_reconstructions(values, x))
         raise CheckFailed(
             f"with {sizes.mean} and log_var 0, a loss of {expected:.2f}: binary "
             "cross-entropy, summed over pixels",
             f"{loss:.2f}{name}",
             likely_cause
-            if averaged in name
+            if AVERAGED in name
             else "the loss given to compile, or one that a layer or model adds to it.",
         )
+
+
+def _other_reconstructions(values: dict[str, float], x: np.ndarray) -> dict[str, float]:
+    """Return other losses than the summed cross-entropy, from known ones, by name."""
+    others = dict(values)
+    mean, expected = others.pop(shared.BCE), others.pop(shared.SUMMED_BCE)
+    swapped = others.pop(shared.SWAPPED_BCE)
+    pixels = x[0].size
+    mse = others["the mean squared error"]
+    return {
+        AVERAGED: mean,
+        "the squared error, summed": mse * pixels,
+        "binary cross-entropy summed over the batch too": expected * len(x),
+        "binary cross-entropy with x and x_hat swapped": swapped * pixels,
+        "twice the binary cross-entropy": 2 * expected,
+        "binary cross-entropy and its mean besides": expected + mean,
+        "binary cross-entropy and the squared error": expected + mse * pixels,
+        "binary cross-entropy and the mean squared error": expected + mse,
+        **others,
+    }
+
+
+def _is_that_of_decoded_z(student: Student, sizes: LatentSizes, heads: Heads) -> None:
+    """Check that the loss is that of x and decoder(z), not of another code."""
     # Without biases, the decoder paints grey for z = 0, and contrasts for other z.
     x = inputs(200, sizes.input_size)
     set_alike(student, sizes, heads=0, seen=True, biases=0, contrast=2)

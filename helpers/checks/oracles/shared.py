@@ -5,6 +5,7 @@ raises ``CheckFailed`` when the property does not hold.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from helpers.checks.contract import AutoencoderSizes, Sizes, named
@@ -181,6 +182,60 @@ def same_always(
         )
 
 
+ALWAYS = "auto(x) equals decoder(encoder(x)), always"
+
+
+@dataclass(frozen=True)
+class _Models:
+    """What auto gives, beside what encoder and decoder give.
+
+    Attributes:
+        student: with built models.
+        x: inputs.
+        code: which of the encoder's outputs the decoder gets.
+        average: compare means over all inputs, which are the same.
+    """
+
+    student: Student
+    x: np.ndarray
+    code: int
+    average: bool
+
+    def painted(self) -> np.ndarray:
+        """Return what auto gives."""
+        return self.student.predict("auto", self.x)[0]
+
+    def agree(self) -> bool:
+        """Return whether auto gives what the decoder makes of the code."""
+        z = self.student.predict("encoder", self.x)[self.code]
+        return self.same(self.painted(), self.student.predict("decoder", z)[0])
+
+    def same(self, first: np.ndarray, second: np.ndarray) -> bool:
+        """Return whether two outputs are the same, but for chance."""
+        if self.average:  # numbers in [0,1]: off by 0.013 or less, one standard error
+            difference = first.mean(axis=0) - second.mean(axis=0)
+            return bool(np.abs(difference).max() < 0.08)
+        return alike(first, second)
+
+    def follow_weights(self, part: str, before: np.ndarray) -> None:
+        """Check that auto has changed with the weights of an encoder or decoder."""
+        if not self.average:
+            follows_input(self.painted(), "auto")
+        if self.same(self.painted(), before):
+            raise CheckFailed(
+                f"auto(x) changes with the weights of the {part}",
+                "it stays as it was",
+                f"auto is not made from the {part} that you return.",
+            )
+        if not self.agree():
+            raise CheckFailed(
+                ALWAYS,
+                f"they differ once the weights of the {part} change",
+                f"the {part} that you return and the one in auto are two sets of "
+                "layers.",
+            )
+
+
 @named("auto is the encoder followed by the decoder")
 def auto_is_both(
     student: Student,
@@ -209,54 +264,29 @@ def auto_is_both(
     if average:
         x = x[-1:].repeat(3000, axis=0)
     weights = {part: weights_of(student, part, parts[part]) for part in parts}
+    models = _Models(student, x, code, average)
 
-    def same(first: np.ndarray, second: np.ndarray) -> bool:
-        if average:  # of numbers in [0,1]: off by 0.013 or less, one standard error
-            difference = first.mean(axis=0) - second.mean(axis=0)
-            return bool(np.abs(difference).max() < 0.08)
-        return alike(first, second)
-
-    def painted() -> np.ndarray:
-        return student.predict("auto", x)[0]
-
-    def agree() -> bool:
-        z = student.predict("encoder", x)[code]
-        return same(painted(), student.predict("decoder", z)[0])
-
-    def change(part: str) -> None:
-        arrays = draw(weights[part])
+    def put(part: str, arrays: Arrays) -> None:
         prepare(part, arrays)
         student.set_weights(part, arrays)
 
-    always = "auto(x) equals decoder(encoder(x)), always"
-    untouched = weights["encoder"]
-    prepare("encoder", untouched)
-    student.set_weights("encoder", untouched)
-    if not agree():
+    put("encoder", weights["encoder"])
+    if not models.agree():
         raise CheckFailed(
-            always,
+            ALWAYS,
             "they differ",
             "auto has layers of its own: make it from the encoder and decoder that "
             "you return.",
         )
     for part in ("encoder", "decoder"):
-        before = painted()
-        change(part)
-        if not average:
-            follows_input(painted(), "auto")
-        if same(painted(), before):
-            raise CheckFailed(
-                f"auto(x) changes with the weights of the {part}",
-                "it stays as it was",
-                f"auto is not made from the {part} that you return.",
-            )
-        if not agree():
-            raise CheckFailed(
-                always,
-                f"they differ once the weights of the {part} change",
-                f"the {part} that you return and the one in auto are two sets of "
-                "layers.",
-            )
+        before = models.painted()
+        put(part, draw(weights[part]))
+        models.follow_weights(part, before)
+    _no_other_weights(weights)
+
+
+def _no_other_weights(weights: Mapping[str, Arrays]) -> None:
+    """Check that auto has as many arrays of weights as encoder and decoder."""
     own = len(weights["auto"]) - len(weights["encoder"]) - len(weights["decoder"])
     if own:
         raise CheckFailed(
