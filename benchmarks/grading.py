@@ -366,8 +366,8 @@ def scale(counts: tuple[int, ...], workers: int) -> Iterator[str]:
         yield f"{count:11} {run.seconds:8.0f} {each:8.0f} {run.peak_mb:10.0f}"
 
 
-def main() -> None:
-    """Measure what the command line asks for and print it."""
+def _options() -> argparse.Namespace:
+    """Return what the command line asks for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -389,6 +389,12 @@ def main() -> None:
         parser.error("--sample is 1 or more, and --students at most")
     if options.rounds < 1:
         parser.error("--rounds is 1 or more")
+    return options
+
+
+def main() -> None:
+    """Measure what the command line asks for and print it."""
+    options = _options()
     sandbox.require()
     names = options.names or BUILDERS
     students, sample = options.students, options.sample

@@ -210,6 +210,20 @@ class Point:
     loss: float
 
 
+def _rate(
+    recipe: Recipe, n_images: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Return Keras's own learning rate, or the recipe's schedule if it has a peak."""
+    if not recipe.peak:
+        return 1e-3
+    return warmup_cosine(
+        recipe.peak,
+        epochs=recipe.epochs,
+        n_images=n_images,
+        batch_size=recipe.batch_size,
+    )
+
+
 def train(
     task: str, recipe: Recipe, n_images: int | None, seed: int, out: Connection
 ) -> None:
@@ -221,17 +235,10 @@ def train(
         mnist = data.load("mnist")
     x, x_val = mnist.x_train[:n_images], mnist.x_test[:n_images]
     model = build(recipe)
-    rate = 1e-3
     if recipe.peak:
         start_at_mean(model, x)
-        rate = warmup_cosine(
-            recipe.peak,
-            epochs=recipe.epochs,
-            n_images=len(x),
-            batch_size=recipe.batch_size,
-        )
     model.compile(
-        keras.optimizers.Adam(rate, beta_2=recipe.beta_2),
+        keras.optimizers.Adam(_rate(recipe, len(x)), beta_2=recipe.beta_2),
         loss,
         steps_per_execution=recipe.steps_per_execution,
         jit_compile=recipe.jit_compile,

@@ -31,23 +31,34 @@ class HandedIn:
     files: Files
 
 
-def works(name: str) -> list[HandedIn]:
-    """Return works of all kinds for an assignment, one of each kind first."""
-    right = {
-        grade_id: MARKERS.sub("", code) for grade_id, code in references(name).items()
-    }
+class _Maker:
+    """Makes works for an assignment: its own solutions, but for some cells."""
 
-    def filled(cells: dict[str, str]) -> NotebookNode:
-        return with_cells(source(name, "release"), {**right, **cells})
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.right = {
+            grade_id: MARKERS.sub("", code)
+            for grade_id, code in references(name).items()
+        }
 
-    def work(what: str, cells: dict[str, str]) -> HandedIn:
-        return HandedIn(what, {f"{name}.ipynb": written(filled(cells))})
+    def _filled(self, cells: dict[str, str]) -> NotebookNode:
+        return with_cells(source(self._name, "release"), {**self.right, **cells})
 
-    def odd_work(kind: str) -> HandedIn:
-        files = next(odd for odd in ODD if odd.name == kind).files(filled({}))
-        named = {path.replace(NAME, name): files[path] for path in files}
+    def work(self, what: str, cells: dict[str, str]) -> HandedIn:
+        """Return a work with these cells."""
+        return HandedIn(what, {f"{self._name}.ipynb": written(self._filled(cells))})
+
+    def odd_work(self, kind: str) -> HandedIn:
+        """Return a right work in files of an odd kind."""
+        files = next(odd for odd in ODD if odd.name == kind).files(self._filled({}))
+        named = {path.replace(NAME, self._name): files[path] for path in files}
         return HandedIn(f"odd: {kind}", named)
 
+
+def works(name: str) -> list[HandedIn]:
+    """Return works of all kinds for an assignment, one of each kind first."""
+    maker = _Maker(name)
+    work, odd_work, right = maker.work, maker.odd_work, maker.right
     correct = [known for known in submissions(name) if not known.loses]
     wrong = [known for known in submissions(name) if known.loses]
     longest = max(correct, key=lambda known: sum(map(len, known.cells.values())))

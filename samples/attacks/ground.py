@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from grading.course import Course
@@ -158,12 +159,7 @@ class Ground:
     def run(self, attack: Attack) -> Row:
         """Carry out an attack, with an honest submission beside it."""
         started = time.monotonic()
-        cells = {
-            name: source.replace("@COURSE@", str(self.folder))
-            .replace("@PORT@", str(self.port))
-            .replace("@SOCKET@", str(self.folder / "socket"))
-            for name, source in attack.cells.items()
-        }
+        cells = {name: self._aimed(source) for name, source in attack.cells.items()}
         self.reached.clear()
         beside: list[Result] = []
         honest = self.job("quiz", HONEST, Limits())
@@ -184,20 +180,6 @@ class Ground:
         harm = list(self.reached)
         if self._files() != self.before:
             harm.append("files of the course are changed")
-        text = result.to_json()
-        text.encode()  # it can be stored
-        leaked = [self.secret] if self.secret in text else []
-        leaked += HIDDEN_SIZES.findall(text)
-        leaked += re.findall(r"SECRETPLACE /\S*", text)
-        leaked += ["a control character"] * any(
-            map(CONTROL.search, _texts([result.outputs, result.messages, result.notes]))
-        )
-        if re.search(r"<script|onerror=|javascript:", text):
-            leaked += ["active HTML"] * any(
-                "text/html" in output.get("data", {})
-                for outputs in result.outputs.values()
-                for output in outputs
-            )
         return Row(
             attack,
             result,
@@ -205,10 +187,37 @@ class Ground:
             left=left,
             others=beside == [self.honest],
             harm=tuple(harm),
-            leaked=tuple(leaked),
-            ran=attack.shown in text,
+            leaked=tuple(self._leaked(result)),
+            ran=attack.shown in result.to_json(),
             seconds=time.monotonic() - started,
         )
+
+    def _aimed(self, source: str) -> str:
+        """Return an attack's code with the places that it aims at."""
+        places = {
+            "@COURSE@": self.folder,
+            "@PORT@": self.port,
+            "@SOCKET@": self.folder / "socket",
+        }
+        for word, place in places.items():
+            source = source.replace(word, str(place))
+        return source
+
+    def _leaked(self, result: Result) -> Iterator[str]:
+        """Yield what a result tells that no student may see."""
+        text = result.to_json()
+        text.encode()  # it can be stored
+        if self.secret in text:
+            yield self.secret
+        yield from HIDDEN_SIZES.findall(text)
+        yield from re.findall(r"SECRETPLACE /\S*", text)
+        shown = _texts([result.outputs, result.messages, result.notes])
+        if any(map(CONTROL.search, shown)):
+            yield "a control character"
+        outputs = chain.from_iterable(result.outputs.values())
+        active = re.search(r"<script|onerror=|javascript:", text)
+        if active and any("text/html" in output.get("data", {}) for output in outputs):
+            yield "active HTML"
 
     @contextlib.contextmanager
     def _namespaces(self) -> Iterator[set[str]]:
