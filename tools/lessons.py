@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -69,6 +70,21 @@ def faults(notebook: NotebookNode) -> list[str]:
     return problems
 
 
+def _progress(lesson: str, total: int) -> Callable[..., None]:
+    """Return what says how far a run is, and which of its cells take long."""
+    ended = [time.perf_counter()]
+
+    def note(cell: NotebookNode, cell_index: int, **_: object) -> None:
+        ended.append(time.perf_counter())
+        seconds = ended[-1] - ended[-2]
+        if seconds >= LONG:
+            print(f"{lesson}: cell {cell_index} took {seconds:.0f} s", file=sys.stderr)
+        if sys.stdout.isatty():
+            print(f"\r{lesson}: cell {cell_index + 1} of {total}", end="", flush=True)
+
+    return note
+
+
 def run(path: Path, profile: str) -> NotebookNode:
     """Execute the lesson at ``path`` and return it with outputs.
 
@@ -77,21 +93,6 @@ def run(path: Path, profile: str) -> NotebookNode:
     """
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata = NotebookNode()
-    total = len(notebook.cells)
-    ended = [time.perf_counter()]
-
-    def note(cell: NotebookNode, cell_index: int, **_: object) -> None:
-        ended.append(time.perf_counter())
-        seconds = ended[-1] - ended[-2]
-        if seconds >= LONG:
-            print(
-                f"{path.stem}: cell {cell_index} took {seconds:.0f} s", file=sys.stderr
-            )
-        if sys.stdout.isatty():
-            print(
-                f"\r{path.stem}: cell {cell_index + 1} of {total}", end="", flush=True
-            )
-
     client = NotebookClient(
         notebook,
         timeout=None,
@@ -99,7 +100,7 @@ def run(path: Path, profile: str) -> NotebookNode:
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--log-level=ERROR"],
-        on_cell_executed=note,
+        on_cell_executed=_progress(path.stem, len(notebook.cells)),
     )
     started = time.perf_counter()
     try:
@@ -150,6 +151,13 @@ def write(notebook: NotebookNode, path: Path) -> None:
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
 
 
+def store(notebook: NotebookNode, path: Path) -> None:
+    """Write a lesson that was run in full, and the picture of its opening card."""
+    write(notebook, path)
+    if picture := card_picture(notebook):
+        (NOTEBOOKS / "images" / f"{path.name[:2]}.png").write_bytes(picture)
+
+
 def main() -> None:
     """Run the chosen lessons and print a table: lesson, seconds, end values, size."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -181,9 +189,7 @@ def main() -> None:
             print(f"{path.stem:<28} FAILED, nothing stored", *wrong, sep="\n  ")
             continue
         if profile == "full":
-            write(notebook, path)
-            if picture := card_picture(notebook):
-                (NOTEBOOKS / "images" / f"{path.name[:2]}.png").write_bytes(picture)
+            store(notebook, path)
         seconds, size = (
             notebook.metadata.course.seconds,
             len(nbformat.writes(notebook)) // 1000,
