@@ -49,6 +49,17 @@ STUDENTS = {
 }
 
 
+def hand_in(course):
+    """Hand in ana's right work, with text in it that a page must not act on."""
+    folder = course.path(course.submitted, "ana", NAME)
+    folder.mkdir(parents=True)
+    notebook = right()
+    notebook.cells[3].source += "\n# " + " ".join(ATTACKS)
+    notebook.cells[3].source += "\n### BEGIN HIDDEN TESTS"  # the student's own
+    notebook.cells[3].source += f"\n# {CONTROLS.encode('utf-8', 'replace').decode()}"
+    (folder / FILE).write_bytes(written(notebook))
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A course with ana's work graded, late by a point, and three who wait."""
@@ -57,13 +68,7 @@ def course(tmp_path_factory):
     shutil.copy(ROOT / "nbgrader_config.py", root)
     course = Course.load(root)
     assignment = Assignment.load(course, NAME)
-    folder = course.path(course.submitted, "ana", NAME)
-    folder.mkdir(parents=True)
-    notebook = right()
-    notebook.cells[3].source += "\n# " + " ".join(ATTACKS)
-    notebook.cells[3].source += "\n### BEGIN HIDDEN TESTS"  # the student's own
-    notebook.cells[3].source += f"\n# {CONTROLS.encode('utf-8', 'replace').decode()}"
-    (folder / FILE).write_bytes(written(notebook))
+    hand_in(course)
     job = assemble.job(assignment, intake.receive(course, assignment, "ana"), "")
     attack = {"text/html": ATTACKS[0], "text/plain": ATTACKS[1]}
     outputs = [

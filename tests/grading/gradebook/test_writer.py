@@ -99,6 +99,10 @@ def score(course, student="ana"):
         return gradebook.find_submission(NAME, student).score
 
 
+def types(cell):
+    return [output.output_type for output in cell.outputs]
+
+
 def test_each_mark_arrives_as_it_is_and_outputs_are_kept_and_clean(
     course, assignment, journal
 ):
@@ -128,15 +132,9 @@ def test_each_mark_arrives_as_it_is_and_outputs_are_kept_and_clean(
         ).cells
     }
     assert cells["autoencoder"].source == right().cells[3].source
-    assert [output.output_type for output in cells["setup"].outputs] == [
-        "stream",
-        "display_data",
-    ]
+    assert types(cells["setup"]) == ["stream", "display_data"]
     assert cells["setup"].outputs[1].data == {"image/png": PNG}
-    assert [output.output_type for output in cells["shapes"].outputs] == [
-        "stream",
-        "error",
-    ]
+    assert types(cells["shapes"]) == ["stream", "error"]
     assert cells["shapes"].outputs[1].evalue == "Does not hold."
     assert cells["code_is_relu"].outputs[0].text == "a warning"
     assert not (course.state / "staging").exists()
