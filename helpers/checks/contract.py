@@ -97,7 +97,7 @@ def sizes_too(*others: dict[str, Any]) -> Callable[[Property[S]], Property[S]]:
                     holds(student, other)
                 raise CheckFailed(
                     "the same after a step of training",
-                    cut(_outcome(error), 10),
+                    cut(_observed(error), 10),
                     "something in the model that training changes besides its weights.",
                 ) from None
 

@@ -182,16 +182,20 @@ def _encoded_heights(sizes: Sizes) -> dict[str, int]:
 def _decoded_heights(sizes: Sizes) -> dict[str, int]:
     code, n = sizes.latent_dims[0], len(sizes.filters)
 
-    def decoded(valid: Sequence[int], upsamplings: Sequence[int]) -> int:
+    def decoded(
+        valid: Sequence[int], upsamplings: Sequence[int], kernel: int = 3
+    ) -> int:
         size = code
         for i in range(-n - 1, 0):
-            size = (size - 2 * (i in valid)) * (2 if i in upsamplings else 1)
+            lost = (kernel - 1) * (i in valid)
+            size = (size - lost) * (2 if i in upsamplings else 1)
         return size
 
     every = range(-n - 1, -1)
     and_last = range(-n - 1, 0)
     known = {
         "same padding in every convolution": decoded((), every),
+        "kernels of 5×5 instead of 3×3": decoded((-2,), every, kernel=5),
         "valid padding in every convolution": decoded(and_last, every),
         "valid padding in every convolution but the last": decoded(every, every),
         "a missing upsampling after the valid padding": decoded((-2,), every[:-1]),

@@ -19,6 +19,7 @@ from helpers.checks.oracles import shared
 from helpers.checks.oracles.last_activation import ANOTHER, Bias, Ending, name_of_last
 from helpers.checks.oracles.probes import (
     NO_ACTIVATION,
+    TOLERANCE,
     beyond,
     close,
     codes,
@@ -317,6 +318,8 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
         return
     if np.array_equal(z, mean):
         deviation = f"z equals {sizes.mean}"
+    elif np.ptp((z - mean) / np.exp(log_var / 2), axis=0).max() < TOLERANCE:
+        deviation = "the same noise for all images"
     others = {
         "exp(log_var) as the spread": np.exp(log_var),
         "log_var as the spread": log_var,
@@ -330,7 +333,9 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
     raise CheckFailed(
         f"(z - {sizes.mean}) / exp(log_var / 2) is standard normal noise",
         names[0] if names else deviation,
-        "the spread: exp(log_var) is the variance, not the standard deviation; or "
+        "the shape of the noise: numbers of its own for each image of the batch."
+        if deviation.startswith("the same noise")
+        else "the spread: exp(log_var) is the variance, not the standard deviation; or "
         "noise that is not standard normal.",
     )
 
