@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import sys
+from functools import partial
 
 from grading.runtime.job import Limits
 from grading.runtime.sandbox import INTERRUPT
@@ -28,18 +29,7 @@ def main() -> None:
     if supervisor == 0:
         control.close()
         heard.close()
-
-        def run() -> None:
-            def say(value: object) -> None:
-                heard_child.sendall(f"{value}\n".encode())
-
-            heard_child.send(b"!")
-            heard_child.recv(1)  # the namespace is held open
-            try:
-                exec(code, {"say": say})
-            except Exception as error:
-                say(f"{type(error).__name__}: {error}")
-
+        run = partial(_run, code, heard_child)
         supervise(run, limits, control_child, [heard_child.fileno()], FOLDERS)
     control_child.close()
     heard_child.close()
@@ -60,6 +50,20 @@ def main() -> None:
     report = json.loads(control.recv(1 << 16))
     left = [] if namespace is None else _processes(os.fstat(namespace).st_ino)
     print(json.dumps({"said": said.decode().splitlines(), "left": left, **report}))
+
+
+def _run(code: str, heard: socket.socket) -> None:
+    """Run the code, which says through ``heard`` what it says."""
+
+    def say(value: object) -> None:
+        heard.sendall(f"{value}\n".encode())
+
+    heard.send(b"!")
+    heard.recv(1)  # the namespace is held open
+    try:
+        exec(code, {"say": say})
+    except Exception as error:
+        say(f"{type(error).__name__}: {error}")
 
 
 def _processes(namespace: int) -> list[int]:
