@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -26,6 +27,16 @@ PINS = [
 LOCKED = dict(PINS)
 DISTRIBUTIONS = packages_distributions()
 OPTIONAL = {"torch"}  # lesson 13 says how to install it, and does without
+MAX_LINES = 40
+LONGER = {  # these stand already; add none
+    "helpers/plots/charts.py": {"bars", "curves", "loss_curves"},
+    "helpers/plots/images.py": {"_draw_rows", "heatmaps"},
+    "helpers/plots/latent.py": {
+        *("latent_scatter", "manifold", "point_cloud", "thumbnails"),
+    },
+}
+SAY_NOTHING = {"anew", "called", "found", "one", "whoever"}
+SAY_NOTHING_ALREADY = {"helpers/metrics.py": {"one"}}  # add none
 
 
 def declared():
@@ -62,6 +73,36 @@ def sources(path):
         for cell in cells
         if cell.cell_type == "code" and not cell.source.startswith("%")
     )
+
+
+def functions(tree):
+    """Yield each function with how many lines it has, its docstring left out."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            documented = ast.get_docstring(node) is not None
+            about = node.body[0].end_lineno - node.body[0].lineno + 1
+            yield node, node.end_lineno - node.lineno + 1 - about * documented
+
+
+def names_given(tree):
+    """Yield the names that code gives to values, arguments, functions and classes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.alias(asname=name) | ast.ExceptHandler(name=name):
+                yield name
+
+
+@cache
+def trees():
+    """Return the syntax tree of each module, by its path."""
+    return {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8"))
+        for path in tracked("*.py")
+    }
 
 
 @pytest.mark.parametrize("requirement", declared(), ids=lambda r: r.name)
@@ -102,6 +143,26 @@ def test_every_import_is_declared(path):
             continue
         providers = {canonicalize_name(d) for d in DISTRIBUTIONS.get(module, [])}
         assert providers & names, f"{module} is imported and not in pyproject.toml"
+
+
+def test_no_function_has_more_than_forty_lines():
+    longer = {
+        f"{path}: {function.name} has {lines}"
+        for path, tree in trees().items()
+        for function, lines in functions(tree)
+        if lines > MAX_LINES and function.name not in LONGER.get(path, set())
+    }
+    assert not longer
+
+
+def test_no_name_says_nothing_of_what_it_stands_for():
+    vague = {
+        f"{path}: {name}"
+        for path, tree in trees().items()
+        for name in SAY_NOTHING.intersection(names_given(tree))
+        if name not in SAY_NOTHING_ALREADY.get(path, set())
+    }
+    assert not vague
 
 
 def test_the_readme_explains_every_make_target():
