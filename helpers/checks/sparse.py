@@ -61,7 +61,8 @@ def _put(arrays: Arrays, sizes: Sizes, *, bias: float, seen: bool) -> None:
     Args:
         arrays: weights of any of the models.
         sizes: what the models were built with.
-        bias: added to every bias of the code; -20 makes a ReLU code zero.
+        bias: added to every bias of the code; -20 makes a ReLU code zero, and 3 lets
+            nearly every unit through, so that a small code is not 0 by chance.
         seen: whether the decoder sees the code. If not, its output is the same for all.
     """
     for array in arrays:
@@ -110,7 +111,7 @@ def penalty(
     """
     for lambtha in lambthas:
         built = contract.build(student, **{**sizes, "lambtha": lambtha})
-        loss, code = _loss_and_codes(student, built, bias=0.5, seen=False)
+        loss, code = _loss_and_codes(student, built, bias=3, seen=False)
         rest, rest_code = _loss_and_codes(student, built, bias=-20, seen=False)
         l1 = _difference(np.abs, code, rest_code)
         if not (abs(l1) > 0.1 and varies(code)):

@@ -16,6 +16,7 @@ from helpers.checks.oracles.probes import (
     inputs,
     name_of_activation,
     relu,
+    scaled,
     times,
     weights_of,
 )
@@ -101,19 +102,19 @@ def hidden_layers_are(
         CheckFailed: it is not.
     """
     weights = weights_of(student, part, sizes[0])
-    x = beyond(inputs(6, sizes[0]))
-    arrays = draw(weights)
-    student.set_weights(part, arrays)
+    usual = beyond(inputs(6, sizes[0]))
     expected = f"dense layers {arrow(sizes)}, each with a bias"
-    ways = list(chains(arrays, list(pairwise(sizes))))
-    if not ways:
-        raise CheckFailed(expected, layers_of(weights), likely_cause)
-    shared.same_always(student, part, x, expected, f"the {part}")
-    output = student.predict(part, x)[0]
-    if not any(
-        name_of_activation(output, pre_activations(x, layers)) for layers in ways
-    ):
-        raise other_numbers(part, sizes)
+    for arrays, x in scaled(draw(weights), usual):
+        student.set_weights(part, arrays)
+        ways = list(chains(arrays, list(pairwise(sizes))))
+        if not ways:
+            raise CheckFailed(expected, layers_of(weights), likely_cause)
+        shared.same_always(student, part, x, expected, f"the {part}")
+        output = student.predict(part, x)[0]
+        if not any(
+            name_of_activation(output, pre_activations(x, layers)) for layers in ways
+        ):
+            raise other_numbers(part, sizes)
 
 
 def layers_of(weights: Arrays) -> str:

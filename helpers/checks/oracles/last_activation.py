@@ -8,6 +8,7 @@ the bias, the number of inputs in a batch, in use and in training.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from helpers.checks.oracles.probes import (
     ACTIVATIONS,
@@ -18,7 +19,9 @@ from helpers.checks.oracles.probes import (
     close,
     draw_steady,
     inputs,
+    many_rows,
     name_of_activation,
+    scaled,
     spread,
     varies,
     weights_of,
@@ -73,6 +76,7 @@ class Ending:
         biases: where its last bias may be.
         units: how many numbers the bias has.
         x: inputs.
+        larger: whether larger kernels may be asked about; exp of an output overflows.
     """
 
     answer: Callable[[Arrays, np.ndarray, bool], np.ndarray]
@@ -80,6 +84,7 @@ class Ending:
     biases: list[Bias]
     units: int
     x: np.ndarray
+    larger: bool = True
 
     def with_bias(
         self, bias: Bias, value: np.ndarray | float, x: np.ndarray, *, training: bool
@@ -100,10 +105,31 @@ class Ending:
             name: of the activation.
             training: whether to ask the model in training.
         """
-        return any(self._follows(bias, name, training=training) for bias in self.biases)
+        return any(
+            self._follows(bias, name, training=training)
+            and (training or self._follows_scaled(bias, name))
+            for bias in self.biases
+        )
 
-    def _follows(self, bias: Bias, name: str, *, training: bool) -> bool:
-        """Return whether all answers follow from one, for this bias."""
+    def _follows_scaled(self, bias: Bias, name: str) -> bool:
+        """Return whether an answer follows from another, whatever the kernels' size."""
+        _, *others = scaled(self.weights, self.x)
+        if not self.larger:
+            others.pop()
+        return all(
+            replace(self, weights=weights, x=x)._follows(bias, name, questions=1)
+            for weights, x in others
+        )
+
+    def _follows(
+        self,
+        bias: Bias,
+        name: str,
+        *,
+        training: bool = False,
+        questions: int | None = None,
+    ) -> bool:
+        """Return whether all answers, or so many, follow from one for this bias."""
         inverse, f = INVERSES[name], ACTIVATIONS[name]
         for smaller in self._smaller():
             output = smaller.with_bias(bias, inverse.bias, self.x, training=training)
@@ -126,7 +152,7 @@ class Ending:
                     smaller.with_bias(bias, more, self.x[rows], training=training),
                     f(a[rows] + more),
                 )
-                for more, rows in _questions(self.units, len(self.x))
+                for more, rows in islice(_questions(self.units, len(self.x)), questions)
             )
         )
 
@@ -145,11 +171,12 @@ class Ending:
             yield replace(self, weights=weights)
 
 
-def _questions(units: int, n: int) -> Iterator[tuple[np.ndarray, slice]]:
-    """Yield values of a bias, and which of n inputs to ask about: all, one, a few."""
+def _questions(units: int, n: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield values of a bias, and which of n inputs to ask about: one, a few, many."""
     rng = generator("last bias", units)
     middle = int(rng.integers(2, n - 1))
-    rows = [slice(0, n), slice(0, 1), slice(1, middle), slice(middle, n), slice(0, n)]
+    every = np.arange(n)
+    rows = [every, every[:1], every[1:middle], every[middle:], many_rows(n)]
     sizes = [(0, 1), (1, 3), (3, 5), (5, 12), (5, 12)]
     signs = rng.permutation([-1, -1, 1, 1, 1])
     for which, (low, high), sign in zip(rng.permutation(5), sizes, signs, strict=True):

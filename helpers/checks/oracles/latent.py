@@ -278,6 +278,7 @@ def heads_are_linear(student: Student, sizes: LatentSizes) -> None:
             [heads.bias[name]],
             sizes.latent_dims,
             x,
+            larger=False,
         )
         if not all(
             ending.is_activation(NO_ACTIVATION, training=training)

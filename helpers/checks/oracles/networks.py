@@ -17,6 +17,7 @@ from helpers.checks.oracles.probes import (
     inputs,
     name_of_activation,
     orders,
+    scaled,
     some,
     times,
     weights_of,
@@ -67,17 +68,31 @@ def matching(
             They are built and tried in turn, until one agrees.
         x: inputs; they are tried with larger and smaller ones.
     """
-    arrays = draw_steady(weights_of(student, part, x.shape[1:]))
-    student.set_weights(part, arrays)
+    drawn = draw_steady(weights_of(student, part, x.shape[1:]))
     x = beyond(x)
-    output = student.predict(part, x)[0]
     for name, build in networks.items():
-        for (a,) in with_each_order(build(), arrays, x):
-            if a.shape != output.shape:
-                break
-            activation = name_of_activation(output, a)
-            if activation:
-                return name, activation
+        network = build()
+        activations = [
+            _last_activation(student, part, network, arrays, inputs)
+            for arrays, inputs in scaled(drawn, x)
+        ]
+        if activations[0] and all(activations):
+            return name, activations[0]
+    return None
+
+
+def _last_activation(
+    student: Student, part: str, network: keras.Model, arrays: Arrays, x: np.ndarray
+) -> str | None:
+    """Return the name of what the model does to a network's outputs, if it is known."""
+    student.set_weights(part, arrays)
+    output = student.predict(part, x)[0]
+    for (a,) in with_each_order(network, arrays, x):
+        if a.shape != output.shape:
+            break
+        activation = name_of_activation(output, a)
+        if activation:
+            return activation
     return None
 
 

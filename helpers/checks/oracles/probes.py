@@ -187,6 +187,26 @@ def draw_steady(weights: Arrays) -> Arrays:
     return draw(weights, gain=2**0.5, bias=0.5)
 
 
+def scaled(arrays: Arrays, x: np.ndarray) -> Iterator[tuple[Arrays, np.ndarray]]:
+    """Yield weights and inputs as they are, and with smaller and with larger kernels.
+
+    Smaller kernels get larger inputs, or nothing but biases would reach the last layer.
+    """
+    rng = generator("scale of kernels")
+    kernels = sum(array.ndim > 1 for array in arrays)
+    for factor in (1.0, rng.uniform(0.22, 0.3), rng.uniform(3, 5)):
+        yield (
+            [array * np.float32(factor ** (array.ndim > 1)) for array in arrays],
+            x * np.float32(max(1.0, factor**-kernels)),
+        )
+
+
+def many_rows(n: int) -> np.ndarray:
+    """Return the positions of more rows than a batch has by default, out of n."""
+    rng = generator("many rows")
+    return rng.integers(n, size=rng.integers(33, 80))
+
+
 @lru_cache(maxsize=16)  # the shapes are the student's
 def _normal(run: int, purpose: tuple[int, ...], shapes: tuple[Shape, ...]) -> Arrays:
     """Return standard normal numbers; checks draw the same ones again and again.
