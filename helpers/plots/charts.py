@@ -192,6 +192,7 @@ def bars(
     width = int(np.clip((60 + 50 * len(names)) * len(grouped) + 90, 420, 900))
     picture, axes = new_chart(width, 360, title)
     share = 0.6 if len(names) == 1 else 0.84
+    narrow = width / (len(names) * len(grouped)) < 40
     for i, name in enumerate(names):
         places = np.arange(len(grouped)) + share * ((i + 0.5) / len(names) - 0.5)
         runs = [group[name] for group in grouped.values()]
@@ -206,7 +207,7 @@ def bars(
             label=name,
         )
         for place, numbers in zip(places, runs, strict=True):
-            _whisker_and_number(axes, place, numbers, fmt)
+            _whisker_and_number(axes, place, numbers, fmt, upright=not narrow)
     _dress_bars(axes, list(grouped), width, ylabel)
     _legend(axes, len(names))
     parts = (
@@ -280,7 +281,7 @@ def _runs(values: ArrayLike, name: str) -> np.ndarray:
 
 
 def _whisker_and_number(
-    axes: Axes, place: float, numbers: np.ndarray, fmt: str
+    axes: Axes, place: float, numbers: np.ndarray, fmt: str, *, upright: bool
 ) -> None:
     """Draw the spread of a bar's runs, and write their mean beyond it."""
     mean, spread = numbers.mean(), numbers.std()
@@ -294,6 +295,7 @@ def _whisker_and_number(
         textcoords="offset points",
         ha="center",
         va="bottom" if above else "top",
+        rotation=0 if upright else 90,
     )
 
 

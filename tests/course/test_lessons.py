@@ -14,7 +14,7 @@ from tools.lessons import code_hash, faults
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-CLOSING_PAGES = {"00", "14"}  # no experiment of their own: the start, and the outlook
+CLOSING_PAGES = {"00"}  # no experiment of its own
 
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 SOLUTION = "# Solution"  # the title of a fold

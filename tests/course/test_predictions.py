@@ -17,7 +17,6 @@ from tools import lesson_form
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-WITHOUT_PREDICTIONS = {"14"}  # an outlook
 
 OLD_FORM = {
     "00",
@@ -31,7 +30,6 @@ OLD_FORM = {
     "11",
     "12",
     "13",
-    "14",
 }
 
 PROMPT = "> **Predict.**"
@@ -81,8 +79,6 @@ def every_prediction_is_compared_in_another_cell(path):
 
 
 def the_lesson_sums_its_predictions_up_at_its_end(path):
-    if path.name[:2] in WITHOUT_PREDICTIONS:
-        return
     sources = [cell.source for cell in code(path)]
     sums = [n for n, source in enumerate(sources) if "predict.summary()" in source]
     last = [n for n, source in enumerate(sources) if lesson_form.compared(source)]

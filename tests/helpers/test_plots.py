@@ -324,6 +324,16 @@ def test_loss_curves_work_without_validation_and_for_one_epoch():
     assert "training goes from 1 to 1." in plots.loss_curves({"loss": [1.0]}).alt
 
 
+def test_the_numbers_of_many_narrow_bars_do_not_overlap():
+    scores = {name: dict.fromkeys("vwxyz", 0.99) for name in "abcde"}
+    picture = plots.bars(scores, ylabel="AUROC")
+    picture.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in picture.axes[0].texts]
+    boxes.sort(key=lambda box: box.x0)
+    assert len(boxes) == 25
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
+
+
 @pytest.mark.parametrize("end", [0.003, 0.0015, 0.01])
 def test_the_numbers_on_a_logarithmic_axis_never_overlap(end):
     x = np.array([1e-5, 1e-4, 3e-4, 1e-3, 2e-3, end])
