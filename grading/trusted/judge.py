@@ -150,7 +150,7 @@ def message(error: BaseException) -> str:
     """Return what a student reads about a test that failed."""
     try:
         if isinstance(error, CheckFailed):
-            for part in ("expected", "found", "likely_cause"):
+            for part in ("expected", "observed", "likely_cause"):
                 setattr(error, part, str(getattr(error, part))[:MAX_WORDS])
             return str(error)
         if isinstance(error, StudentError):
