@@ -4,7 +4,8 @@
     course grade vanilla sparse        # at once: it starts up only once
     course grade vanilla --student ada --force
     course grade vanilla --scheduler tcp://HOST:8786    # on a Dask cluster
-    course report vanilla              # a page about the class
+    course report                      # the class over all assignments
+    course report vanilla              # a page about one
     course feedback vanilla
     course export --format canvas
 
@@ -335,29 +336,48 @@ def write_feedback(
 
 @app.command(name="report", epilog="Example: course report vanilla sparse")
 def write_report(
-    names: Names,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ASSIGNMENT]...", help="Default: the whole class, over all."
+        ),
+    ] = None,
     older: Annotated[
         list[Path] | None,
         typer.Option(
             "--compare",
             metavar="FOLDER",
-            help="Works of an older year, a folder such as submitted/; may be given "
-            "often.",
+            help="Works of an older year, a folder such as submitted/, to compare an "
+            "assignment with; may be given often.",
         ),
     ] = None,
     root: Root = Path(),
 ) -> None:
-    """Write a page about the class: points, checks, times, what to look at."""
+    """Write a page about the class: marks, checks, questions, what to look at."""
     # Matplotlib and scikit-learn take seconds to import; no other command needs them.
     from grading.report.page import report
 
     course = Course.load(root)
+    if not names:
+        _report_class(course)
+        return
     assignments = [Assignment.load(course, name).name for name in names]
     for name in assignments:
         console.print(str(report(course, name, older or ())), soft_wrap=True)
     empty = [name for name in assignments if not intake.students(course, name)[0]]
     if len(empty) == len(assignments):
         errors.print(f"Nothing was handed in for {', '.join(empty)}.")
+        raise typer.Exit(NOTHING)
+
+
+def _report_class(course: Course) -> None:
+    """Write a page about the class over all assignments."""
+    from grading.report.class_report import class_summary, write_class_page
+
+    summary = class_summary(course)
+    console.print(str(write_class_page(course, summary)), soft_wrap=True)
+    if not summary.columns:
+        errors.print("Nothing was handed in.")
         raise typer.Exit(NOTHING)
 
 
@@ -433,6 +453,7 @@ def run_demo(
     export_marks(root=course.root)
     for name in names:
         write_report([name], root=course.root)
+    write_report(root=course.root)
     console.print(f"{time.monotonic() - started:.0f} seconds in all.")
     if show and not _opened(course.root / "reports" / f"{names[-1]}.html"):
         console.print("There is no browser here: open the report yourself.")
