@@ -36,8 +36,9 @@ from rich.text import Text
 from grading import demo
 from grading.course import Course, NotFoundError
 from grading.gradebook import roster
-from grading.gradebook.export import export
+from grading.gradebook.export import Exported, export
 from grading.gradebook.feedback import feedback
+from grading.gradebook.gradescope import write_results
 from grading.gradebook.marks import FinalMark, final_marks
 from grading.journal import Journal
 from grading.lock import lock
@@ -388,8 +389,13 @@ def export_marks(
         typer.Argument(metavar="[ASSIGNMENT]...", help="Default: all graded ones."),
     ] = None,
     format: Annotated[
-        Literal["csv", "canvas", "moodle", "gradescope"], typer.Option()
+        Literal["csv", "canvas", "moodle", "gradescope", "results.json"],
+        typer.Option(help="results.json: what Gradescope's autograder shows."),
     ] = "csv",
+    student: Annotated[
+        list[str] | None,
+        typer.Option(help="For results.json: only this one; may be given often."),
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; say what would change.")
@@ -405,12 +411,21 @@ def export_marks(
     root: Root = Path(),
 ) -> None:
     """Write final marks to a file. Who has none is left out, and named."""
-    done = export(
-        Course.load(root), format, to, names or (), dry_run=dry_run, compare=compare
-    )
+    course = Course.load(root)
+    if format == "results.json":
+        done = write_results(course, names or (), student or (), to, dry_run=dry_run)
+    elif student:
+        raise typer.BadParameter("--student is for results.json.")
+    else:
+        done = export(course, format, to, names or (), dry_run=dry_run, compare=compare)
+    _show_export(done, dry_run=dry_run, compared=compare is not None)
+
+
+def _show_export(done: Exported, *, dry_run: bool, compared: bool) -> None:
+    """Print who is left out, what changes, and what was written."""
     for sentence in done.left_out:
         console.print(sentence)
-    if dry_run or compare:
+    if dry_run or compared:
         for change in done.changes:
             console.print(change)
     for name, count in done.marks.items():
