@@ -4,7 +4,8 @@
     course grade vanilla sparse        # at once: it starts up only once
     course grade vanilla --student ada --force
     course grade vanilla --scheduler tcp://HOST:8786    # on a Dask cluster
-    course report vanilla              # a page about the class
+    course report                      # the class over all assignments
+    course report vanilla              # a page about one
     course feedback vanilla
     course export --format canvas
 
@@ -35,8 +36,9 @@ from rich.text import Text
 from grading import demo
 from grading.course import Course, NotFoundError
 from grading.gradebook import roster
-from grading.gradebook.export import export
+from grading.gradebook.export import Exported, export
 from grading.gradebook.feedback import feedback
+from grading.gradebook.gradescope import write_results
 from grading.gradebook.marks import FinalMark, final_marks
 from grading.journal import Journal
 from grading.lock import lock
@@ -335,29 +337,48 @@ def write_feedback(
 
 @app.command(name="report", epilog="Example: course report vanilla sparse")
 def write_report(
-    names: Names,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ASSIGNMENT]...", help="Default: the whole class, over all."
+        ),
+    ] = None,
     older: Annotated[
         list[Path] | None,
         typer.Option(
             "--compare",
             metavar="FOLDER",
-            help="Works of an older year, a folder such as submitted/; may be given "
-            "often.",
+            help="Works of an older year, a folder such as submitted/, to compare an "
+            "assignment with; may be given often.",
         ),
     ] = None,
     root: Root = Path(),
 ) -> None:
-    """Write a page about the class: points, checks, times, what to look at."""
+    """Write a page about the class: marks, checks, questions, what to look at."""
     # Matplotlib and scikit-learn take seconds to import; no other command needs them.
     from grading.report.page import report
 
     course = Course.load(root)
+    if not names:
+        _report_class(course)
+        return
     assignments = [Assignment.load(course, name).name for name in names]
     for name in assignments:
         console.print(str(report(course, name, older or ())), soft_wrap=True)
     empty = [name for name in assignments if not intake.students(course, name)[0]]
     if len(empty) == len(assignments):
         errors.print(f"Nothing was handed in for {', '.join(empty)}.")
+        raise typer.Exit(NOTHING)
+
+
+def _report_class(course: Course) -> None:
+    """Write a page about the class over all assignments."""
+    from grading.report.class_report import class_summary, write_class_page
+
+    summary = class_summary(course)
+    console.print(str(write_class_page(course, summary)), soft_wrap=True)
+    if not summary.columns:
+        errors.print("Nothing was handed in.")
         raise typer.Exit(NOTHING)
 
 
@@ -368,8 +389,13 @@ def export_marks(
         typer.Argument(metavar="[ASSIGNMENT]...", help="Default: all graded ones."),
     ] = None,
     format: Annotated[
-        Literal["csv", "canvas", "moodle", "gradescope"], typer.Option()
+        Literal["csv", "canvas", "moodle", "gradescope", "results.json"],
+        typer.Option(help="results.json: what Gradescope's autograder shows."),
     ] = "csv",
+    student: Annotated[
+        list[str] | None,
+        typer.Option(help="For results.json: only this one; may be given often."),
+    ] = None,
     to: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; say what would change.")
@@ -385,12 +411,21 @@ def export_marks(
     root: Root = Path(),
 ) -> None:
     """Write final marks to a file. Who has none is left out, and named."""
-    done = export(
-        Course.load(root), format, to, names or (), dry_run=dry_run, compare=compare
-    )
+    course = Course.load(root)
+    if format == "results.json":
+        done = write_results(course, names or (), student or (), to, dry_run=dry_run)
+    elif student:
+        raise typer.BadParameter("--student is for results.json.")
+    else:
+        done = export(course, format, to, names or (), dry_run=dry_run, compare=compare)
+    _show_export(done, dry_run=dry_run, compared=compare is not None)
+
+
+def _show_export(done: Exported, *, dry_run: bool, compared: bool) -> None:
+    """Print who is left out, what changes, and what was written."""
     for sentence in done.left_out:
         console.print(sentence)
-    if dry_run or compare:
+    if dry_run or compared:
         for change in done.changes:
             console.print(change)
     for name, count in done.marks.items():
@@ -433,6 +468,7 @@ def run_demo(
     export_marks(root=course.root)
     for name in names:
         write_report([name], root=course.root)
+    write_report(root=course.root)
     console.print(f"{time.monotonic() - started:.0f} seconds in all.")
     if show and not _opened(course.root / "reports" / f"{names[-1]}.html"):
         console.print("There is no browser here: open the report yourself.")

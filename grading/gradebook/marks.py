@@ -1,7 +1,8 @@
 """A student's final mark, as table, report, feedback and export show it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -21,6 +22,7 @@ class FinalMark:
         late: points that it loses as late.
         by_hand: whether a person gave a mark or extra credit.
         waiting: answers that wait for a person. Until then the mark is not final.
+        seconds_late: how long after the due date, an extension included, it came.
     """
 
     points: float
@@ -29,6 +31,7 @@ class FinalMark:
     late: float = 0.0
     by_hand: bool = False
     waiting: int = 0
+    seconds_late: float = 0.0
 
     @property
     def words(self) -> list[str]:
@@ -56,7 +59,36 @@ def of_submission(submission: Any) -> FinalMark:
             grade.manual_score is not None or grade.extra_credit for grade in grades
         ),
         waiting=sum(grade.needs_manual_grade for grade in grades),
+        seconds_late=float(submission.total_seconds_late),
     )
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What the gradebook holds of an assignment.
+
+    Attributes:
+        due: when it is due, in UTC; None if that is open.
+        marks: final marks, by student.
+        came: when the first work came that has a time; None if none has.
+    """
+
+    due: datetime | None = None
+    marks: dict[str, FinalMark] = field(default_factory=dict)
+    came: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Book:
+    """What the gradebook holds of a class.
+
+    Attributes:
+        names: of students, by id: ``Lovelace, Ada``; ``""`` where none is known.
+        assignments: by name.
+    """
+
+    names: dict[str, str] = field(default_factory=dict)
+    assignments: dict[str, Marked] = field(default_factory=dict)
 
 
 def of_student(gradebook: Gradebook, assignment: str, student: str) -> FinalMark | None:
@@ -83,3 +115,28 @@ def final_marks(course: Course, assignment: str) -> dict[str, FinalMark]:
         except MissingEntry:
             return {}
         return {entry.student.id: of_submission(entry) for entry in submissions}
+
+
+def book(course: Course) -> Book:
+    """Return what the gradebook holds of the class; nothing, if there is none.
+
+    Raises:
+        WriteError: the gradebook cannot be read.
+    """
+    if not exists(course):
+        return Book()
+    with opened(course, "read") as gradebook:
+        names = {
+            student.id: ", ".join(filter(None, (student.last_name, student.first_name)))
+            for student in gradebook.students
+        }
+        assignments = {}
+        for assignment in gradebook.assignments:
+            entries = list(assignment.submissions)
+            times = [entry.timestamp for entry in entries if entry.timestamp]
+            assignments[assignment.name] = Marked(
+                due=assignment.duedate,
+                marks={entry.student.id: of_submission(entry) for entry in entries},
+                came=min(times, default=None),
+            )
+        return Book(names, assignments)

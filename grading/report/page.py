@@ -5,7 +5,7 @@ nothing is run.
 """
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,14 +15,16 @@ from helpers.plots import Picture
 from helpers.plots.figure import DPI
 
 import nbformat
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from nbgrader.utils import is_solution
 
 from grading.course import Course, NotFoundError
 from grading.gradebook import roster
-from grading.gradebook.marks import final_marks
+from grading.gradebook.marks import FinalMark, final_marks
 from grading.journal import Journal
 from grading.report import charts
+from grading.report.items import MIN_WORKS
+from grading.report.questions import Question, questions
 from grading.report.similarity import Comparison, compare
 from grading.report.summary import Summary
 from grading.runtime.sanitize import text
@@ -67,15 +69,14 @@ def report(course: Course, name: str, older: Collection[Path] = ()) -> Path:
         for student, cells in _older(assignment, folder).items()
     }
     with Journal(course.journal, write=False) as journal:
-        # Outputs, most of what results hold, have no place on the page.
-        results = (replace(result, outputs={}) for result in journal.latest(name))
-        summary = Summary.of(assignment.points, results, final_marks(course, name))
-        work = _work(course, assignment, journal, list(summary.scores))
+        summary = summarised(assignment, journal, final_marks(course, name))
+        work = handed_in(course, assignment, journal, list(summary.scores))
+    asked = list(questions(assignment, judged(summary, work.cells)))
     stubs = [stub.source for stub in assignment.stubs.values()]
     alike = compare(work.cells, [*stubs, *_references(course, name)], before)
     path = course.root / "reports" / f"{name}.html"
     path.parent.mkdir(exist_ok=True)
-    text = page(name, summary, work.waiting, alike, work.missing)
+    text = page(name, summary, work.waiting, alike, work.missing, asked)
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -86,6 +87,7 @@ def page(
     waiting: list[str],
     alike: Comparison,
     missing: Collection[str] = (),
+    asked: Collection[Question] = (),
 ) -> str:
     """Return the page as HTML.
 
@@ -97,26 +99,20 @@ def page(
         waiting: students whose work is not graded yet.
         alike: which texts are alike.
         missing: students who handed in nothing.
+        asked: the questions, if it is a quiz.
     """
-    environment = Environment(
-        loader=PackageLoader("grading.report"),
-        autoescape=True,
-        finalize=_plain,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     pictures, kinds = {}, []
     if summary.results:
         kinds = sorted(set(charts.table(summary).flat))
         pictures["distribution"] = charts.distribution(summary)
         pictures["heat_map"] = charts.heat_map(summary)
-    return environment.get_template("report.html.j2").render(
+    return template("report.html.j2").render(
         name=name,
         summary=summary,
         waiting=waiting,
         missing=missing,
         alike=alike,
+        asked=asked,
         lines=_lines,
         pictures={key: _image(picture) for key, picture in pictures.items()},
         legend=[
@@ -128,12 +124,60 @@ def page(
         most_messages=MAX_MESSAGES,
         most_slow=MAX_SLOW,
         most_notes=MAX_NOTES,
+        min_works=MIN_WORKS,
     )
 
 
-def _work(
+def template(name: str) -> Template:
+    """Return a template of a page: all text in it is escaped, without controls."""
+    environment = Environment(
+        loader=PackageLoader("grading.report"),
+        autoescape=True,
+        finalize=_plain,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def summarised(
+    assignment: Assignment, journal: Journal, marks: Mapping[str, FinalMark]
+) -> Summary:
+    """Return the newest results of a class, without outputs."""
+    results = [
+        replace(result, outputs={}) for result in journal.latest(assignment.name)
+    ]
+    untouched = assemble.untouched_key(assignment)
+    empty = (
+        result.student
+        for result in results
+        if (written := journal.written(assignment.name, result.student))
+        and written["work"] == untouched
+    )
+    return Summary.of(assignment.points, results, marks, empty)
+
+
+def judged(summary: Summary, cells: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the cells of those whose work was run and is not empty."""
+    return {
+        result.student: cells[result.student]
+        for result in summary.ran
+        if result.student in cells
+    }
+
+
+def handed_in(
     course: Course, assignment: Assignment, journal: Journal, graded: list[str]
 ) -> Work:
+    """Return what a class has handed in by now.
+
+    Args:
+        course: the course folder.
+        assignment: the course's own.
+        journal: the results.
+        graded: students who have one.
+    """
     everybody = roster.known(course)
     students, _ = intake.students(course, assignment.name, everybody)
     waiting = sorted(set(students) - set(graded))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from grading.gradebook.marks import FinalMark
+from grading.report.items import difficulty, discrimination
 from grading.runtime.job import Result
 
 NUMBER = re.compile(r"[-+]?(?<![A-Za-z_0-9])\d+(\.\d+)?(e[-+]?\d+)?", re.I)
@@ -24,6 +25,9 @@ class Check:
         lost: how many students lost points in it.
         of: how many students' programs were run.
         messages: messages, with how many students got each, the commonest first.
+        difficulty: the share of its points that was earned; None if nothing was run.
+        discrimination: how well it goes with the other checks, from -1 to 1; None if
+            that is not known.
     """
 
     name: str
@@ -31,6 +35,8 @@ class Check:
     lost: int
     of: int
     messages: tuple[tuple[str, int], ...]
+    difficulty: float | None = None
+    discrimination: float | None = None
 
     @property
     def rate(self) -> float:
@@ -46,11 +52,13 @@ class Summary:
         points: what each test cell earns at most, by grade id, in their order.
         results: one for each student, fewest points first.
         final: the gradebook's final marks, by student.
+        empty: students who handed in the notebook as they got it.
     """
 
     points: Mapping[str, float]
     results: tuple[Result, ...]
     final: Mapping[str, FinalMark] = field(default_factory=dict)
+    empty: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -58,6 +66,7 @@ class Summary:
         points: Mapping[str, float],
         results: Iterable[Result],
         final: Mapping[str, FinalMark] | None = None,
+        empty: Iterable[str] = (),
     ) -> "Summary":
         """Return the summary of results in any order."""
         marks = final or {}
@@ -66,7 +75,8 @@ class Summary:
             points_now = _points(result, points, marks)
             return points_now, result.status != "refused", result.student
 
-        return cls(points, tuple(sorted(results, key=order)), marks)
+        ordered = tuple(sorted(results, key=order))
+        return cls(points, ordered, marks, frozenset(empty))
 
     @property
     def max_points(self) -> float:
@@ -87,30 +97,56 @@ class Summary:
         mark = self.final.get(result.student)
         return ", ".join(mark.words) if mark else ""
 
+    @cached_property
+    def final_scores(self) -> list[float]:
+        """The points of work that was run and is marked to its end."""
+        return [
+            self.scores[result.student]
+            for result in self.ran
+            if not (mark := self.final.get(result.student)) or not mark.waiting
+        ]
+
     @property
     def mean(self) -> float:
-        """The mean of the points; 0 for an empty class."""
-        return statistics.fmean(self.scores.values()) if self.scores else 0.0
+        """The mean of the points, without empty and refused work; 0 for none."""
+        return statistics.fmean(self.final_scores) if self.final_scores else 0.0
 
     @property
     def median(self) -> float:
-        """The median of the points; 0 for an empty class."""
-        return statistics.median(self.scores.values()) if self.scores else 0.0
+        """The median of the points, without empty and refused work; 0 for none."""
+        return statistics.median(self.final_scores) if self.final_scores else 0.0
 
     @cached_property
     def ran(self) -> list[Result]:
-        """Results of programs that were run: all but the refused."""
-        return [result for result in self.results if result.status != "refused"]
+        """Results of programs that were run: all but the refused and the empty."""
+        return [
+            result
+            for result in self.results
+            if result.status != "refused" and result.student not in self.empty
+        ]
 
     @cached_property
     def checks(self) -> list[Check]:
         """How the class did in each test cell, the most often lost first."""
-        checks = []
-        for name, most in self.points.items():
-            lost = [result for result in self.ran if result.marks.get(name, 0.0) < most]
-            messages = grouped(result.messages.get(name, "") for result in lost)
-            checks.append(Check(name, most, len(lost), len(self.ran), messages))
+        checks = [self._check(name, most) for name, most in self.points.items()]
         return sorted(checks, key=lambda check: -check.lost)
+
+    def _check(self, name: str, most: float) -> Check:
+        marks = [result.marks.get(name, 0.0) for result in self.ran]
+        rest = [
+            score(result, self.points) - mark
+            for result, mark in zip(self.ran, marks, strict=True)
+        ]
+        lost = [result for result in self.ran if result.marks.get(name, 0.0) < most]
+        return Check(
+            name,
+            most,
+            len(lost),
+            len(self.ran),
+            messages=grouped(result.messages.get(name, "") for result in lost),
+            difficulty=difficulty(marks, most),
+            discrimination=discrimination(marks, rest),
+        )
 
     @property
     def lost_alike(self) -> list[list[Check]]:

@@ -109,6 +109,11 @@ def work_key(job: Job) -> str:
     return digest([job.assignment, work])
 
 
+def untouched_key(assignment: Assignment) -> str:
+    """Return what ``work_key`` gives for the notebook as students get it."""
+    return work_key(job(assignment, Submission("", assignment.name), ""))
+
+
 def refusal(job: Job, submission: Submission) -> Result:
     """Return the explicit zero of a submission that was refused."""
     sentence = f"Not graded: {submission.refused}"

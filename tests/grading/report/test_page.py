@@ -79,8 +79,8 @@ def test_the_page_tells_how_the_class_did():
     text = words(shown(CLASS, waiting=["finn"]))
     for sentence in (
         "5 students",
-        "3.8 mean of the points",
-        "5 median of the points",
+        "4.75 mean of the points",
+        "5.5 median of the points",
         "2 with full points",
         "3 to look at",
         "1 could not be run",
