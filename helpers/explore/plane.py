@@ -3,47 +3,16 @@
 import base64
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from helpers import interactive
-from helpers.arrays import as_images
 from helpers.explore.twin import first_view
+from helpers.explore.view import Plane, checked
 from helpers.explore.weights import ExplorerError, exported, packed
-from helpers.plots import validation
 
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
-
-MAX_CODES = 600  # more would lie on each other
-MARGIN = 1.06  # how much larger the plane is than what the codes take up
-OUTER = 1  # percent of the codes at each end that may lie outside of the plane
-
-
-@dataclass(frozen=True)
-class Plane:
-    """What an explorer shows, checked.
-
-    Attributes:
-        codes: (n, 2).
-        classes: of the codes, (n,).
-        images: those of which the codes are, (n, h, w) or (n, h, w, 3).
-        names: of the classes.
-        stops: the images that a walk may begin or end with: the first of each class.
-        low: the plane's left and lower end.
-        high: its right and upper end.
-        title: what stands above.
-    """
-
-    codes: np.ndarray
-    classes: np.ndarray
-    images: np.ndarray
-    names: dict[int, str]
-    stops: list[int]
-    low: np.ndarray
-    high: np.ndarray
-    title: str
 
 
 def latent_plane(
@@ -74,7 +43,7 @@ def latent_plane(
             does not fit the arrays.
         ValueError: the arrays do not fit each other.
     """
-    plane = _checked(codes, labels, images, class_names, title)
+    plane = checked(codes, labels, images, class_names, title)
     shape = tuple(decoder.output_shape[1:])
     if decoder.input_shape[1:] != (2,) or np.prod(shape) != plane.images[0].size:
         raise ExplorerError(
@@ -88,36 +57,6 @@ def latent_plane(
         f"{picture.html()}<p><em>{html.escape(note)}</em></p>",
         picture.alt,
         _data(plane, exported(decoder)),
-    )
-
-
-def _checked(
-    codes: ArrayLike,
-    labels: ArrayLike,
-    images: ArrayLike,
-    class_names: Sequence[str] | None,
-    title: str,
-) -> Plane:
-    """Return what will be shown, or raise for arrays that do not fit each other."""
-    places = validation.points(codes, 2, "codes")
-    arrays = {"codes": places, "images": as_images(images)}
-    count = validation.same_length(arrays)
-    points = places[:MAX_CODES]
-    classes = validation.classes(labels, count)[:MAX_CODES]
-    stops = np.unique(classes, return_index=True)[1].tolist()
-    if len(stops) < 2:
-        raise ValueError("labels hold one class; a walk needs images of two.")
-    ends = np.percentile(points, [OUTER, 100 - OUTER], axis=0)
-    half = max(float(np.ptp(ends, axis=0).max()) / 2, 1e-3) * MARGIN
-    return Plane(
-        codes=points,
-        classes=classes,
-        images=arrays["images"][:MAX_CODES],
-        names=validation.names_by_class(classes, class_names),
-        stops=stops,
-        low=ends.mean(axis=0) - half,
-        high=ends.mean(axis=0) + half,
-        title=title,
     )
 
 

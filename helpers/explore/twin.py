@@ -1,8 +1,9 @@
 """A figure of an explorer's first view: what stands there where no script runs."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from helpers.arrays import as_images
+from helpers.explore.view import Plane
 from helpers.plots.alt_text import listed, number
 from helpers.plots.figure import (
     COLOURS,
@@ -19,21 +20,8 @@ import numpy as np
 STEPS = 9  # decoded images of a walk
 
 
-class View(Protocol):
-    """What a figure of an explorer draws, of `helpers.explore.plane.Plane`."""
-
-    codes: np.ndarray
-    classes: np.ndarray
-    images: np.ndarray
-    names: dict[int, str]
-    stops: list[int]
-    low: np.ndarray
-    high: np.ndarray
-    title: str
-
-
 @styled
-def first_view(decoder: keras.Model, plane: View) -> Picture:
+def first_view(decoder: keras.Model, plane: Plane) -> Picture:
     """Draw the plane, the walk between its first two stops, and what is decoded there.
 
     Args:
