@@ -1,6 +1,6 @@
 # Every target in a line: make help
 .DEFAULT_GOAL := help
-.PHONY: help lab check test test-all lint doctor lessons pages release demo lock clean
+.PHONY: help lab check test test-all test-browser lint doctor lessons pages release demo lock clean
 
 # A make that a test starts must not announce its directory among the targets.
 MAKEFLAGS += --no-print-directory
@@ -32,8 +32,11 @@ check: $(READY)  ## before a commit: lint, types, import contract, quick tests (
 test: $(READY)  ## before a push: all tests but the long ones (some: make test ARGS=tests/helpers/test_metrics.py)
 	$(BIN)/python -m pytest $(ARGS)
 
-test-all: $(READY)  ## at night: every test, with all attacks, kills and known submissions
-	$(BIN)/python -m pytest -m "" $(ARGS)
+test-all: $(READY)  ## at night: every test that needs no browser, with all attacks, kills and known submissions
+	$(BIN)/python -m pytest -m "not browser" $(ARGS)
+
+test-browser: $(READY)  ## at night: what one can touch, by mouse, keys and touch; needs Chromium or Chrome
+	$(BIN)/python -m pytest -m browser -n 0 $(ARGS) tests/browser
 
 lint: $(READY)  ## format code and notebooks, fix what ruff can fix
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

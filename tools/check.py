@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULE = (sys.executable, "-m")
 # Next to Python, also where the environment is not activated.
 IMPORT_LINTER = str(Path(sys.executable).with_name("lint-imports"))
-# Tests that start no kernel, no sandbox and no nbgrader.
-QUICK = "not long and not slow"
+# Tests that start no kernel, no sandbox, no nbgrader and no browser.
+QUICK = "not long and not slow and not browser"
 
 # The longest first: a machine of two cores starts them in this order.
 STEPS = {

@@ -49,7 +49,9 @@ def store(notebook: NotebookNode) -> None:
 def picture_in(output: NotebookNode) -> Image.Image | None:
     """Return the picture that an output shows, at the size that it has on the page."""
     html = output.get("data", {}).get("text/html", "")
-    match = re.match(r'<img [^>]*src="data:image/webp;base64,([^"]+)"', html)
+    match = re.match(
+        r'(?:<div [^>]*>)*<img [^>]*src="data:image/webp;base64,([^"]+)"', html
+    )
     if not match:
         return None
     sharp = Image.open(io.BytesIO(base64.b64decode(match[1])))

@@ -110,12 +110,15 @@ class Picture(Figure):
         self, include: Any = None, exclude: Any = None
     ) -> dict[str, str]:
         """Return what a notebook stores: an HTML image with alt text, and the text."""
+        return {"text/html": self.html(), "text/plain": self.alt}
+
+    def html(self) -> str:
+        """Return the picture as an HTML image with its alt text."""
         data = base64.b64encode(self.webp()).decode()
-        image = (
+        return (
             f'<img alt="{html.escape(self.alt)}" src="data:image/webp;base64,{data}" '
             f'width="{round(self.get_figwidth() * DPI)}" style="max-width:100%">'
         )
-        return {"text/html": image, "text/plain": self.alt}
 
     def _ipython_display_(self) -> None:
         # Once pyplot is used, IPython adds a PNG without alt text to every figure's

@@ -1,8 +1,6 @@
-// What quizzes and predictions share: elements, buttons, a spoken status, a memory.
-const root = document.currentScript.parentElement;
-const data = JSON.parse(root.dataset.course);
+// What quizzes, predictions and explorers share: elements, buttons, a spoken status.
 
-function element(tag, attributes = {}, ...children) {
+export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   node.append(...children);
@@ -10,10 +8,11 @@ function element(tag, attributes = {}, ...children) {
 }
 
 // JupyterLab leaves the keys alone while an element with this attribute has the focus.
-const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+export const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
-function button(text, press) {
-  const node = element("button", { type: "button", ...OWN_KEYS }, text);
+// A button with a text, or a picture that has a label, on it.
+export function button(face, press) {
+  const node = element("button", { type: "button", ...OWN_KEYS }, face);
   node.addEventListener("click", () => {
     if (node.getAttribute("aria-disabled") !== "true") press(node);
   });
@@ -21,36 +20,27 @@ function button(text, press) {
 }
 
 // Disabled for good, but still in the order of the Tab key: the focus is not lost.
-function disable(node) {
+export function disable(node) {
   node.setAttribute("aria-disabled", "true");
 }
 
-function status() {
+export function status() {
   return element("p", { role: "status", "aria-live": "polite" });
 }
 
-function say(node, text, verdict = "") {
+export function say(node, text, verdict = "") {
   node.className = verdict && `course-${verdict}`;
   node.textContent = text;
 }
 
-// Escape gives the keys back to the notebook, Shift+Enter in a field or on a button too.
-root.addEventListener("keydown", (event) => {
-  const leave = event.key === "Escape" || (event.key === "Enter" && event.shiftKey);
-  const notebook = root.closest(".jp-Notebook");
-  if (!leave || !notebook) return;
-  event.preventDefault();
-  root.closest(".jp-Cell").focus();
-});
-
 // A number as people write it: with a comma, with a typographic minus.
-function parse(text) {
+export function parse(text) {
   const plain = text.trim().replace(",", ".").replace("\u2212", "-");
   return plain === "" ? NaN : Number(plain);
 }
 
 // A text field for a number, with its label; Enter does what the button does.
-function numberField(label, unit, enter) {
+export function numberField(label, unit, enter) {
   const input = element("input", { type: "text", inputmode: "decimal", ...OWN_KEYS });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey) enter();
@@ -58,25 +48,15 @@ function numberField(label, unit, enter) {
   return { input, label: element("label", {}, label, " ", input, unit ? ` ${unit} ` : "") };
 }
 
-// The browser's memory of predictions; where it keeps none, that of this page.
-const memory = {
-  name: (question) => `autoencoder-course: ${question}`,
-  read(question) {
-    try {
-      return JSON.parse(localStorage.getItem(this.name(question)));
-    } catch {
-      return (window.coursePredictions ||= {})[question] ?? null;
-    }
-  },
-  write(question, value) {
-    try {
-      localStorage.setItem(this.name(question), JSON.stringify(value));
-    } catch {
-      (window.coursePredictions ||= {})[question] = value;
-    }
-  },
-};
-
-function replaceText(...nodes) {
+// Put elements in the place of the text that stands there without a script.
+export function replaceText(root, ...nodes) {
   root.querySelector(".course-text").replaceChildren(...nodes);
+  // Escape gives the keys back to the notebook, Shift+Enter in a field or on a button too.
+  root.addEventListener("keydown", (event) => {
+    const leave = event.key === "Escape" || (event.key === "Enter" && event.shiftKey);
+    const notebook = root.closest(".jp-Notebook");
+    if (!leave || !notebook) return;
+    event.preventDefault();
+    root.closest(".jp-Cell").focus();
+  });
 }

@@ -1,13 +1,16 @@
+import { button, element, numberField, parse, replaceText, say, status } from "./controls.js";
+import * as memory from "./memory.js";
+
 // How sure one can say to be, and how often that would be right.
 const LEVELS = [["a guess", 0.3], ["fairly sure", 0.6], ["almost certain", 0.9]];
 const percent = (share) => `${Math.round(100 * share)} %`;
 
-function youSaid(record) {
+function youSaid(data, record) {
   const said = data.unit ? `${record.said} ${data.unit}` : record.said;
   return `You said: ${said} (${LEVELS[record.level][0]}).`;
 }
 
-function options() {
+function options(data) {
   let chosen = null;
   const nodes = data.options.map((text) =>
     button(text, (pressed) => {
@@ -23,7 +26,7 @@ function options() {
   };
 }
 
-function field(spoken) {
+function field(data, spoken) {
   const enter = () => say(spoken, "Now say how sure you are.");
   const { input, label } = numberField("Your prediction:", data.unit, enter);
   label.append(` (${data.rule})`);
@@ -34,14 +37,14 @@ function field(spoken) {
   return { control: label, answer, missing: "First type a number, such as 0.5." };
 }
 
-function ask() {
+function ask(data, root) {
   const spoken = status();
   const controls = element("div");
   const legend = element("legend", {}, data.question);
-  replaceText(element("fieldset", {}, legend, controls, spoken));
+  replaceText(root, element("fieldset", {}, legend, controls, spoken));
 
   function open() {
-    const { control, answer, missing } = data.options ? options() : field(spoken);
+    const { control, answer, missing } = data.options ? options(data) : field(data, spoken);
     const commit = (level) => {
       const said = answer();
       if (said === null) return say(spoken, missing);
@@ -65,7 +68,7 @@ function ask() {
       controls.querySelector("button, input").focus();
     });
     controls.replaceChildren(again);
-    say(spoken, `${youSaid(memory.read(data.question))} Now run on.`);
+    say(spoken, `${youSaid(data, memory.read(data.question))} Now run on.`);
     return again;
   }
 
@@ -73,9 +76,9 @@ function ask() {
   else open();
 }
 
-function compare() {
+function compare(data, root) {
   const spoken = status();
-  replaceText(spoken);
+  replaceText(root, spoken);
   const record = memory.read(data.question);
   const was = `It was: ${data.shown}.`;
   if (!record) return say(spoken, `${was} You had made no prediction.`);
@@ -84,13 +87,13 @@ function compare() {
     : Math.abs(record.said - data.value) <= data.within;
   memory.write(data.question, { ...record, right });
   const verdict = right ? "Right." : "Not right: what did you not think of?";
-  say(spoken, `${youSaid(record)} ${was} ${verdict}`, right ? "right" : "wrong");
+  say(spoken, `${youSaid(data, record)} ${was} ${verdict}`, right ? "right" : "wrong");
 }
 
-function summary() {
+function summary(data, root) {
   const spoken = status();
   const list = element("ul");
-  replaceText(spoken, list);
+  replaceText(root, spoken, list);
   const records = data.questions.map((question) => memory.read(question));
   const judged = records.filter((record) => record && "right" in record);
   if (!judged.length) return say(spoken, "You have compared no prediction yet.");
@@ -116,4 +119,11 @@ function summary() {
   say(spoken, `${count}; as sure as you were, ${expected.toFixed(1)} would be. ${verdict}`);
 }
 
-({ ask, compare, summary })[data.action]();
+const actions = { ask, compare, summary };
+
+export default {
+  render({ model, el }) {
+    const data = model.get("data");
+    actions[data.action](data, el);
+  },
+};

@@ -1,3 +1,7 @@
+import {
+  button, disable, element, numberField, parse, replaceText, say, status,
+} from "./controls.js";
+
 function choices(question) {
   const spoken = status();
   const right = question.options.filter((option) => option.right).length;
@@ -41,4 +45,6 @@ const show = (question, index) =>
     ...(question.type === "numeric" ? number(question) : choices(question)),
   );
 
-replaceText(...data.questions.map(show));
+export default {
+  render: ({ model, el }) => replaceText(el, ...model.get("data").questions.map(show)),
+};

@@ -76,8 +76,10 @@ def test_a_change_is_checked_once_and_tested_on_every_supported_python():
 
 
 def test_every_test_of_the_project_runs_at_night():
-    assert targets("nightly") == {"test-all"}
-    assert RECIPES["test-all"] == '$(BIN)/python -m pytest -m "" $(ARGS)'
+    assert targets("nightly") == {"test-all", "test-browser"}
+    pytest = "$(BIN)/python -m pytest"
+    assert RECIPES["test-all"] == f'{pytest} -m "not browser" $(ARGS)'
+    assert RECIPES["test-browser"] == f"{pytest} -m browser -n 0 $(ARGS) tests/browser"
 
 
 def test_the_newest_dependencies_are_locked_before_they_are_tested_each_week():

@@ -1,0 +1,13 @@
+"""Models that can be touched: a page in a cell's output that runs the student's own.
+
+The weights go into the output as arrays, and a few hundred lines of JavaScript in
+`helpers/templates` run the decoder there: no kernel, no server, no library. Where no
+script runs, a figure of the first view stands in its place.
+"""
+
+from helpers import quiet_keras  # noqa: F401, I001  (first: it silences TensorFlow)
+
+from helpers.explore.plane import latent_plane
+from helpers.explore.weights import ExplorerError
+
+__all__ = ["ExplorerError", "latent_plane"]

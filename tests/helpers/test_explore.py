@@ -1,0 +1,229 @@
+"""An explorer's page computes what Keras computes, and is complete without a script."""
+
+import html
+import json
+import re
+import subprocess
+from pathlib import Path
+from unittest import mock
+
+from helpers import explore, interactive
+from helpers.explore.weights import exported, packed
+
+import keras
+import numpy as np
+import playwright
+import pytest
+from keras import layers
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from tools import lesson_form
+
+# The browser tests' package brings a JavaScript engine for every platform.
+(NODE,) = Path(playwright.__file__).parent.glob("driver/node*")
+MODULE = (interactive.TEMPLATES / "decoder.js").read_text("utf-8")
+RUN = """
+import { readFileSync } from "node:fs";
+const { decoders, codes } = JSON.parse(readFileSync(0, "utf-8"));
+const images = (decode) => codes.map((code) => Array.from(decode(code)));
+console.log(JSON.stringify(decoders.map((layers) => images(makeDecoder(layers)))));
+"""
+PIXEL = 1 / 255
+
+
+def decoded(decoders, codes):
+    """Return what the page's JavaScript makes of codes, for each decoder."""
+    passed = {"decoders": list(map(exported, decoders)), "codes": codes.tolist()}
+    process = subprocess.run(
+        [NODE, "--input-type=module", "--eval", MODULE + RUN],
+        input=json.dumps(passed),
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    return [np.array(images) for images in json.loads(process.stdout)]
+
+
+def by_keras(decoder, codes):
+    return np.asarray(decoder(codes)).reshape(len(codes), -1)
+
+
+def dense(*activations):
+    decoder = keras.Sequential([keras.Input((2,))])
+    for activation in activations:
+        decoder.add(layers.Dense(24, activation, bias_initializer="normal"))
+    decoder.add(layers.Dense(784, "sigmoid"))
+    decoder.add(layers.Reshape((28, 28, 1)))
+    return decoder
+
+
+def convolutional(*widening):
+    """Return a decoder from two numbers over 4×4 images of three channels."""
+    first = [keras.Input((2,)), layers.Dense(48, "relu"), layers.Reshape((4, 4, 3))]
+    last = layers.Conv2D(1, 3, padding="same", activation="sigmoid")
+    return keras.Sequential([*first, *widening, last])
+
+
+def transposed():
+    """Yield transposed convolutions of every overlap of kernel and stride."""
+    for padding in ("same", "valid"):
+        for kernel, strides in (
+            (3, 2),
+            (2, 2),
+            (4, 2),
+            (2, 3),
+            (3, 1),
+            ((3, 2), (1, 2)),
+        ):
+            yield layers.Conv2DTranspose(
+                5,
+                kernel,
+                strides,
+                padding,
+                activation="relu",
+                bias_initializer="normal",
+            )
+
+
+def decoders():
+    """Yield a name and a decoder for all that an explorer says that it runs."""
+    for activation in ("linear", "relu", "sigmoid", "tanh", "elu", "selu"):
+        yield activation, dense(activation)
+    yield "deep", dense("relu", "selu", "tanh")
+    yield "nested", keras.Sequential([keras.Input((2,)), dense("relu")])
+    z = keras.Input((2,))
+    x = layers.Dropout(0.5)(layers.Activation("relu")(layers.Dense(9)(z)))
+    yield (
+        "functional",
+        keras.Model(z, layers.Dense(6, use_bias=False)(layers.ReLU()(x))),
+    )
+    for layer in transposed():
+        name = f"transposed {layer.kernel_size} {layer.strides} {layer.padding}"
+        yield name, convolutional(layer)
+    for padding, strides in (("same", 1), ("same", 2), ("valid", 1), ("valid", 2)):
+        layer = layers.Conv2D(4, (3, 2), strides, padding, activation="selu")
+        yield f"convolution {strides} {padding}", convolutional(layer)
+    yield "upsampling", convolutional(layers.UpSampling2D((2, 3)), layers.Conv2D(4, 3))
+
+
+def test_the_page_decodes_as_keras_does_whatever_the_layers_are():
+    keras.utils.set_random_seed(1)
+    codes = np.random.default_rng(1).normal(0, 3, (5, 2)).astype("float32")
+    models = dict(decoders())
+    pages = decoded(models.values(), codes)
+    for (name, model), images in zip(models.items(), pages, strict=True):
+        assert np.abs(images - by_keras(model, codes)).max() < PIXEL, name
+
+
+def test_large_weights_are_decoded_to_the_same_pixels_too():
+    model = dense("relu", "relu")
+    generator = np.random.default_rng(2)
+    model.set_weights([generator.normal(0, 0.5, w.shape) for w in model.get_weights()])
+    codes = generator.normal(0, 10, (20, 2)).astype("float32")
+    (images,) = decoded([model], codes)
+    assert np.abs(images - by_keras(model, codes)).max() < PIXEL
+
+
+class OwnDecoder(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.last, self.first = layers.Dense(4), layers.Dense(2)
+
+    def call(self, z):
+        return self.last(self.first(z))
+
+
+def refused():
+    """Yield decoders that no explorer runs, and a word that the refusal holds."""
+    plain = [keras.Input((2,)), layers.Dense(4)]
+    yield keras.Sequential([*plain, layers.BatchNormalization()]), "BatchNormalization"
+    yield keras.Sequential([*plain, layers.Activation("softmax")]), "softmax"
+    dilated = layers.Conv2D(2, 2, dilation_rate=2, padding="same")
+    yield convolutional(dilated), "dilated"
+    z = keras.Input((2,))
+    twice = layers.Dense(2)
+    yield keras.Model(z, layers.Add()([twice(z), z])), "Add"
+    yield keras.Model(z, twice(twice(z))), "more than once"
+    yield OwnDecoder(), "class of its own"
+
+
+def test_a_decoder_that_the_page_cannot_run_is_refused_in_a_sentence():
+    for decoder, word in refused():
+        with pytest.raises(explore.ExplorerError, match=word):
+            exported(decoder)
+
+
+def test_weights_keep_sixteen_bits():
+    values = np.array([[0.0, -3.0], [1.5, 1e-6]])
+    restored = packed(values)
+    assert restored["shape"] == [2, 2]
+    assert restored["step"] == 3 / 32767
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """Return what a notebook's cell gets of an explorer."""
+    keras.utils.set_random_seed(3)
+    generator = np.random.default_rng(3)
+    images = generator.random((700, 28, 28, 1))
+    arrays = generator.normal(size=(700, 2)), np.arange(700) % 10, images
+    with mock.patch.object(interactive, "display") as display:
+        explore.latent_plane(dense("relu"), *arrays, title="A <plane>")
+    return display.call_args.args[0]
+
+
+def test_a_figure_of_the_first_view_stands_there_without_a_script(shown):
+    text = re.search(r'course-text">(.*?)</div>', shown["text/html"], re.S)[1]
+    alt = html.unescape(re.search(r'<img alt="([^"]*)"', text)[1])
+    assert alt == shown["text/plain"]
+    assert "Plane of the codes of 600 images" in alt
+    assert "on the way from a 0 to a 1" in alt
+    assert "Run this cell" in text
+
+
+def test_what_is_stored_is_the_figure_with_a_png_and_no_script(shown):
+    output = new_output("display_data", dict(shown))
+    notebook = new_notebook(cells=[new_code_cell("1", outputs=[output])])
+    lesson_form.store(notebook)
+    (output,) = notebook.cells[0].outputs
+    assert "<script" not in output.data["text/html"]
+    assert "data-course" not in output.data["text/html"]
+    assert output.metadata["image/png"]["alt"] == shown["text/plain"]
+    assert output.data["image/png"]
+
+
+def test_a_page_fetches_nothing_and_cannot_be_ended_by_its_title(shown):
+    page = re.sub(r'(src="data:|data-course=")[^"]*"', "", shown["text/html"])
+    assert not re.search(r"https?:|src=|@import|url\(", page)
+    assert "A <plane>" not in shown["text/html"]
+
+
+def test_the_lessons_explorer_is_small():
+    decoder = keras.Sequential([keras.Input((2,))])
+    for units in (128, 64, 784):
+        decoder.add(layers.Dense(units, "sigmoid"))
+    arrays = np.zeros((600, 2)), np.arange(600) % 10, np.zeros((600, 28, 28))
+    with mock.patch.object(interactive, "display") as display:
+        explore.latent_plane(decoder, *arrays)
+    assert len(display.call_args.args[0]["text/html"].encode()) < 300_000
+
+
+def wrong_arrays():
+    """Yield arrays that do not fit, and a word that the error holds."""
+    codes, labels, images = (
+        np.zeros((20, 2)),
+        np.arange(20) % 10,
+        np.zeros((20, 28, 28)),
+    )
+    yield (codes[:, :1], labels, images), "codes has shape"
+    yield (codes, labels[:9], images), "labels has shape"
+    yield (codes, labels, images[:9]), "different numbers"
+    yield (codes, labels * 0, images), "one class"
+    yield (codes, labels, np.zeros((20, 8, 8))), "from \\(2,\\) to an image of shape"
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    decoder = dense("relu")
+    for arrays, word in wrong_arrays():
+        with pytest.raises((ValueError, explore.ExplorerError), match=word):
+            explore.latent_plane(decoder, *arrays)
