@@ -22,6 +22,10 @@ KERNEL = {
     "name": "python3",
 }
 PNG_COLOURS = 64
+MAX_PNG = 15_000  # bytes; a larger one is halved and has fewer colours
+FEW_COLOURS = 16
+MAX_LOSSLESS = 150_000  # bytes of WebP; a larger one is stored with small losses
+WEBP = re.compile(r'(?:<div [^>]*>)*<img [^>]*src="data:image/webp;base64,([^"]+)"')
 # What makes a text interactive; in a stored output it would not run.
 SCRIPT = re.compile(
     r'\n?<style>.*?</style>|\n?<script>.*?</script>| data-course="[^"]*"', re.DOTALL
@@ -42,28 +46,48 @@ def store(notebook: NotebookNode) -> None:
             html = output.get("data", {}).get("text/html", "")
             if html.startswith('<div class="course"'):
                 output.data["text/html"] = SCRIPT.sub("", html)
+            _shrink(output)
             if picture := picture_in(output):
                 _add_png(output, picture)
 
 
 def picture_in(output: NotebookNode) -> Image.Image | None:
     """Return the picture that an output shows, at the size that it has on the page."""
-    html = output.get("data", {}).get("text/html", "")
-    match = re.match(
-        r'(?:<div [^>]*>)*<img [^>]*src="data:image/webp;base64,([^"]+)"', html
-    )
+    match = WEBP.match(output.get("data", {}).get("text/html", ""))
     if not match:
         return None
     sharp = Image.open(io.BytesIO(base64.b64decode(match[1])))
     return sharp.reduce(SHARP)
 
 
+def _shrink(output: NotebookNode) -> None:
+    """Store a picture with small losses that would be too large without."""
+    match = WEBP.match(output.get("data", {}).get("text/html", ""))
+    if not match:
+        return
+    webp = base64.b64decode(match[1])
+    if len(webp) > MAX_LOSSLESS and webp[12:16] == b"VP8L":
+        file = io.BytesIO()
+        Image.open(io.BytesIO(webp)).save(file, "WEBP", quality=88, method=6)
+        smaller = min(webp, file.getvalue(), key=len)
+        html, code = output.data["text/html"], base64.b64encode(smaller).decode()
+        output.data["text/html"] = html.replace(match[1], code, 1)
+
+
+def _png(picture: Image.Image, colours: int) -> bytes:
+    """Return a picture as a PNG file with so many colours."""
+    file = io.BytesIO()
+    few = picture.quantize(colours, dither=Image.Dither.NONE)
+    few.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
 def _add_png(output: NotebookNode, picture: Image.Image) -> None:
     """Add a small PNG with its description, for viewers that show no HTML."""
-    file = io.BytesIO()
-    small = picture.quantize(PNG_COLOURS, dither=Image.Dither.NONE)
-    small.save(file, "PNG", optimize=True)
-    output.data["image/png"] = base64.b64encode(file.getvalue()).decode()
+    png = _png(picture, PNG_COLOURS)
+    if len(png) > MAX_PNG:
+        png = _png(picture.reduce(2), FEW_COLOURS)
+    output.data["image/png"] = base64.b64encode(png).decode()
     output.metadata["image/png"] = {"alt": output.data["text/plain"]}
 
 

@@ -209,7 +209,7 @@ def bars(
         for place, numbers in zip(places, runs, strict=True):
             _whisker_and_number(axes, place, numbers, fmt, upright=not narrow)
     _dress_bars(axes, list(grouped), width, ylabel)
-    _legend(axes, len(names))
+    _legend(axes, len(names), beside=True)
     parts = (
         f"{f'{label}, {name}' if name else label} {_written(numbers, fmt)}"
         for label, group in grouped.items()
@@ -341,9 +341,9 @@ def _log_ticks(axis: Axis, ticks: Locator) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def _legend(axes: Axes, n: int) -> None:
-    """Name n series: beside the axes when they are many, not at all when it is one."""
-    if n > 4:
+def _legend(axes: Axes, n: int, *, beside: bool = False) -> None:
+    """Name n series, if there are several: beside the axes when they are many."""
+    if n > 4 or (beside and n > 1):
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     elif n > 1:
         axes.legend(frameon=True, framealpha=0.9, edgecolor="none")

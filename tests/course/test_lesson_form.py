@@ -6,9 +6,11 @@ import io
 from helpers import plots
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from tools import lesson_form
 
@@ -78,6 +80,24 @@ def test_a_picture_is_stored_as_a_png_too_with_its_description():
     assert png.size == (round(width), round(height))
     assert output.metadata["image/png"]["alt"] == picture.alt
     assert output.data["text/html"] == bundle["text/html"]
+
+
+def test_a_picture_of_much_detail_is_stored_small_and_stays_as_it_is_then():
+    noise = np.random.default_rng(0).random((400, 28, 28, 1))
+    smooth = gaussian_filter(noise, (0, 3, 3, 0))
+    picture = plots.manifold((8 * smooth - 3.5).clip(0, 1), extent=(-2, 2))
+    bundle = picture._repr_mimebundle_()
+    assert len(bundle["text/html"]) > lesson_form.MAX_LOSSLESS
+    output = new_output("display_data", bundle)
+    notebook = new_notebook(cells=[new_code_cell("1", outputs=[output])])
+    lesson_form.store(notebook)
+    (output,) = notebook.cells[0].outputs
+    assert len(output.data["text/html"]) < len(bundle["text/html"])
+    png = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+    assert png.width == lesson_form.picture_in(output).reduce(2).width
+    first = nbformat.writes(notebook)
+    lesson_form.store(notebook)
+    assert nbformat.writes(notebook) == first
 
 
 def test_storing_twice_changes_nothing():
