@@ -194,7 +194,8 @@ def scaled(arrays: Arrays, x: np.ndarray) -> Iterator[tuple[Arrays, np.ndarray]]
     """
     rng = generator("scale of kernels")
     kernels = sum(array.ndim > 1 for array in arrays)
-    for factor in (1.0, rng.uniform(0.22, 0.3), rng.uniform(3, 5)):
+    yield arrays, x
+    for factor in (rng.uniform(0.22, 0.3), rng.uniform(3, 5)):
         yield (
             [array * np.float32(factor ** (array.ndim > 1)) for array in arrays],
             x * np.float32(max(1.0, factor**-kernels)),
