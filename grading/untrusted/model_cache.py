@@ -184,14 +184,13 @@ class ReusedStudent(LocalStudent):
         return loss
 
     def train(self, x: np.ndarray, y: np.ndarray, **how: Any) -> list[float]:
-        call = self._call, _digest([x, y, how]) if self._as_built else None
+        first, self._as_built = self._as_built, False
+        call = (self._call, _digest([x, y, how])) if first else None
         trained = self._built.get(call)
-        if self._as_built and trained and self._use(trained):
-            self._as_built = False
+        if trained and self._use(trained):
             return trained.answer
         self.let_go()
         losses: list[float] = super().train(x, y, **how)
-        if self._as_built:
+        if first:
             self._keep(call, losses)
-        self._as_built = False
         return losses

@@ -102,18 +102,20 @@ def hidden_layers_are(
         CheckFailed: it is not.
     """
     weights = weights_of(student, part, sizes[0])
-    usual = beyond(inputs(6, sizes[0]))
+    x = beyond(inputs(6, sizes[0]))
+    drawn = draw(weights)
+    kernels = list(pairwise(sizes))
+    student.set_weights(part, drawn)
     expected = f"dense layers {arrow(sizes)}, each with a bias"
-    for arrays, x in scaled(draw(weights), usual):
+    if not any(chains(drawn, kernels)):
+        raise CheckFailed(expected, layers_of(weights), likely_cause)
+    shared.same_always(student, part, x, expected, f"the {part}")
+    for arrays, probe in scaled(drawn, x):
         student.set_weights(part, arrays)
-        ways = list(chains(arrays, list(pairwise(sizes))))
-        if not ways:
-            raise CheckFailed(expected, layers_of(weights), likely_cause)
-        if x is usual:
-            shared.same_always(student, part, x, expected, f"the {part}")
-        output = student.predict(part, x)[0]
+        output = student.predict(part, probe)[0]
         if not any(
-            name_of_activation(output, pre_activations(x, layers)) for layers in ways
+            name_of_activation(output, pre_activations(probe, layers))
+            for layers in chains(arrays, kernels)
         ):
             raise other_numbers(part, sizes)
 

@@ -113,12 +113,10 @@ class Ending:
 
     def _follows_scaled(self, bias: Bias, name: str) -> bool:
         """Return whether an answer follows from another, whatever the kernels' size."""
-        _, *others = scaled(self.weights, self.x)
-        if not self.larger:
-            others.pop()
+        _, smaller, larger = scaled(self.weights, self.x)
         return all(
             replace(self, weights=weights, x=x)._follows(bias, name, questions=1)
-            for weights, x in others
+            for weights, x in ([smaller, larger] if self.larger else [smaller])
         )
 
     def _follows(

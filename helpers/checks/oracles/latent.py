@@ -317,10 +317,11 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
     deviation = _deviation(z - mean, np.exp(log_var / 2))
     if not deviation:
         return
+    expected = f"(z - {sizes.mean}) / exp(log_var / 2) is standard normal noise"
     if np.array_equal(z, mean):
         deviation = f"z equals {sizes.mean}"
-    elif np.ptp((z - mean) / np.exp(log_var / 2), axis=0).max() < TOLERANCE:
-        deviation = "the same noise for all images"
+    else:
+        _differs_by_image((z - mean) / np.exp(log_var / 2), expected)
     others = {
         "exp(log_var) as the spread": np.exp(log_var),
         "log_var as the spread": log_var,
@@ -332,13 +333,21 @@ def z_is_normal(student: Student, sizes: LatentSizes) -> None:
             name for name, spread in others.items() if not _deviation(z - mean, spread)
         ]
     raise CheckFailed(
-        f"(z - {sizes.mean}) / exp(log_var / 2) is standard normal noise",
+        expected,
         names[0] if names else deviation,
-        "the shape of the noise: numbers of its own for each image of the batch."
-        if deviation.startswith("the same noise")
-        else "the spread: exp(log_var) is the variance, not the standard deviation; or "
+        "the spread: exp(log_var) is the variance, not the standard deviation; or "
         "noise that is not standard normal.",
     )
+
+
+def _differs_by_image(noise: np.ndarray, expected: str) -> None:
+    """Check that images do not share their noise."""
+    if np.ptp(noise, axis=0).max() < TOLERANCE:
+        raise CheckFailed(
+            expected,
+            "the same noise for all images",
+            "the shape of the noise: numbers of its own for each image of the batch.",
+        )
 
 
 def _follow_their_biases(outputs: dict[str, np.ndarray]) -> None:

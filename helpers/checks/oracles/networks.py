@@ -69,24 +69,22 @@ def matching(
         x: inputs; they are tried with larger and smaller ones.
     """
     drawn = draw_steady(weights_of(student, part, x.shape[1:]))
-    x = beyond(x)
+    answers = []
+    for arrays, probe in scaled(drawn, beyond(x)):
+        student.set_weights(part, arrays)
+        answers.append((arrays, probe, student.predict(part, probe)[0]))
     for name, build in networks.items():
         network = build()
-        activations = [
-            _last_activation(student, part, network, arrays, inputs)
-            for arrays, inputs in scaled(drawn, x)
-        ]
-        if activations[0] and all(activations):
-            return name, activations[0]
+        activations = (_last_activation(network, *answer) for answer in answers)
+        if (first := next(activations)) and all(activations):
+            return name, first
     return None
 
 
 def _last_activation(
-    student: Student, part: str, network: keras.Model, arrays: Arrays, x: np.ndarray
+    network: keras.Model, arrays: Arrays, x: np.ndarray, output: np.ndarray
 ) -> str | None:
-    """Return the name of what the model does to a network's outputs, if it is known."""
-    student.set_weights(part, arrays)
-    output = student.predict(part, x)[0]
+    """Return the name of what makes a model's output of a network's, if it is known."""
     for (a,) in with_each_order(network, arrays, x):
         if a.shape != output.shape:
             break
