@@ -79,6 +79,10 @@ class Exported:
     left_out: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
 
+    def leave_out(self, assignment: str, student: str, why: str) -> None:
+        """Note who has no mark in the files, and why."""
+        self.left_out.append(f"{assignment}: {student} is left out: {why}.")
+
 
 class _Export(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
     """What the exporters share: which assignments and students, and how to write.
@@ -188,9 +192,9 @@ class _Export(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
             if chosen and student.id not in chosen:
                 continue
             mark = of_student(gradebook, name, student.id)
-            why = _why_left_out(mark, held.get(student.id, ""))
+            why = why_left_out(mark, held.get(student.id, ""))
             if why and self.for_platform:
-                done.left_out.append(f"{name}: {student.id} is left out: {why}.")
+                done.leave_out(name, student.id, why)
                 continue
             if mark is not None:
                 done.marks[name] += 1
@@ -216,7 +220,13 @@ class _Export(ExportPlugin):  # type: ignore[misc]  # nbgrader has no types
         raise NotImplementedError
 
 
-def _why_left_out(mark: FinalMark | None, held: str) -> str:
+def why_left_out(mark: FinalMark | None, held: str = "") -> str:
+    """Return why a student has no mark in a file; ``""`` if there is one.
+
+    Args:
+        mark: the final mark; None for nothing handed in.
+        held: what the platform holds.
+    """
     if mark is None:
         return "nothing handed in"
     if mark.waiting:

@@ -11,7 +11,7 @@ from typing import Any
 
 from grading.course import Course
 from grading.gradebook import entries
-from grading.gradebook.export import Exported, ExportError
+from grading.gradebook.export import Exported, ExportError, why_left_out
 from grading.gradebook.marks import FinalMark, final_marks
 from grading.journal import Journal
 from grading.runtime import sanitize
@@ -118,10 +118,7 @@ def _graded(
             mark = marks.get(result.student)
             if mark is None or (students and result.student not in students):
                 continue
-            if mark.waiting:
-                done.left_out.append(
-                    f"{name}: {result.student} is left out: "
-                    f"{mark.waiting} to mark by hand."
-                )
+            if why := why_left_out(mark):
+                done.leave_out(name, result.student, why)
                 continue
             yield result, mark

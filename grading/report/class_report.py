@@ -17,8 +17,7 @@ from grading.course import Course, NotFoundError
 from grading.gradebook import entries, roster
 from grading.gradebook.marks import Book, FinalMark, Marked, book
 from grading.journal import Journal
-from grading.report.items import MIN_WORKS
-from grading.report.page import handed_in, judged, summarised, template
+from grading.report.page import handed_in, judged, stored, summarised, template
 from grading.report.questions import Question, questions
 from grading.report.summary import Summary
 from grading.submission import intake
@@ -26,7 +25,6 @@ from grading.submission.assignment import Assignment
 from grading.submission.ordinary_tests import NotGradableError
 
 SCRIPT = files("grading.report") / "templates" / "class.js"
-PAGE = "index.html"
 MARKED, EMPTY, REFUSED = "marked", "nothing written", "could not be run"
 UNGRADED, MISSING, OPEN = "not graded yet", "missing", "not due yet"
 # Needs help: less than this share of the points, or this much less than before.
@@ -200,10 +198,7 @@ class ClassSummary:
 
 def write_class_page(course: Course, summary: ClassSummary) -> Path:
     """Write ``reports/index.html`` about a class and return its path."""
-    path = course.root / "reports" / PAGE
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(class_page(summary), encoding="utf-8")
-    return path
+    return stored(course, "index", class_page(summary))
 
 
 def class_page(summary: ClassSummary) -> str:
@@ -213,12 +208,10 @@ def class_page(summary: ClassSummary) -> str:
         summary=summary,
         script=script,
         script_hash=_hash(script),
-        now=datetime.now().isoformat(" ", "minutes"),
         few=FEW,
         fall=FALL,
         last=LAST,
         min_marks=MIN_MARKS,
-        min_works=MIN_WORKS,
     )
 
 
@@ -280,7 +273,7 @@ def _column(
         return Column(name, summary, marked, frozenset(handed), (), due, has_page)
     summary = summarised(assignment, journal, marked.marks)
     asked: tuple[Question, ...] = ()
-    if any(True for _ in questions(assignment, {})):
+    if next(questions(assignment, {}), None):
         work = handed_in(course, assignment, journal, list(summary.scores))
         asked = tuple(questions(assignment, judged(summary, work.cells)))
     return Column(name, summary, marked, frozenset(handed), asked, due, has_page)

@@ -74,10 +74,15 @@ def report(course: Course, name: str, older: Collection[Path] = ()) -> Path:
     asked = list(questions(assignment, judged(summary, work.cells)))
     stubs = [stub.source for stub in assignment.stubs.values()]
     alike = compare(work.cells, [*stubs, *_references(course, name)], before)
+    text = page(name, summary, work.waiting, alike, work.missing, asked)
+    return stored(course, name, text)
+
+
+def stored(course: Course, name: str, html: str) -> Path:
+    """Write ``reports/NAME.html`` and return its path."""
     path = course.root / "reports" / f"{name}.html"
     path.parent.mkdir(exist_ok=True)
-    text = page(name, summary, work.waiting, alike, work.missing, asked)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(html, encoding="utf-8")
     return path
 
 
@@ -119,17 +124,18 @@ def page(
             (charts.SHADES[kind], charts.SIGNS[kind], charts.KINDS[kind])
             for kind in kinds
         ],
-        now=datetime.now().isoformat(" ", "minutes"),
         most_pairs=MAX_PAIRS,
         most_messages=MAX_MESSAGES,
         most_slow=MAX_SLOW,
         most_notes=MAX_NOTES,
-        min_works=MIN_WORKS,
     )
 
 
 def template(name: str) -> Template:
-    """Return a template of a page: all text in it is escaped, without controls."""
+    """Return a template of a page: all text in it is escaped, without controls.
+
+    Each page may say when it was made, and how few works a correlation says nothing of.
+    """
     environment = Environment(
         loader=PackageLoader("grading.report"),
         autoescape=True,
@@ -138,7 +144,8 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(name)
+    now = datetime.now().isoformat(" ", "minutes")
+    return environment.get_template(name, globals={"now": now, "min_works": MIN_WORKS})
 
 
 def summarised(
