@@ -51,27 +51,34 @@ def store(notebook: NotebookNode) -> None:
                 _add_png(output, picture)
 
 
+def _webp(output: NotebookNode) -> str | None:
+    """Return the picture that an output shows first, in base64."""
+    match = WEBP.match(output.get("data", {}).get("text/html", ""))
+    return match[1] if match else None
+
+
 def picture_in(output: NotebookNode) -> Image.Image | None:
     """Return the picture that an output shows, at the size that it has on the page."""
-    match = WEBP.match(output.get("data", {}).get("text/html", ""))
-    if not match:
+    code = _webp(output)
+    if code is None:
         return None
-    sharp = Image.open(io.BytesIO(base64.b64decode(match[1])))
+    sharp = Image.open(io.BytesIO(base64.b64decode(code)))
     return sharp.reduce(SHARP)
 
 
 def _shrink(output: NotebookNode) -> None:
     """Store a picture with small losses that would be too large without."""
-    match = WEBP.match(output.get("data", {}).get("text/html", ""))
-    if not match:
+    code = _webp(output)
+    if code is None:
         return
-    webp = base64.b64decode(match[1])
+    webp = base64.b64decode(code)
     if len(webp) > MAX_LOSSLESS and webp[12:16] == b"VP8L":
         file = io.BytesIO()
         Image.open(io.BytesIO(webp)).save(file, "WEBP", quality=88, method=6)
         smaller = min(webp, file.getvalue(), key=len)
-        html, code = output.data["text/html"], base64.b64encode(smaller).decode()
-        output.data["text/html"] = html.replace(match[1], code, 1)
+        output.data["text/html"] = output.data["text/html"].replace(
+            code, base64.b64encode(smaller).decode(), 1
+        )
 
 
 def _png(picture: Image.Image, colours: int) -> bytes:
