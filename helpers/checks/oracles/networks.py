@@ -16,7 +16,9 @@ from helpers.checks.oracles.probes import (
     draw_steady,
     inputs,
     name_of_activation,
+    near,
     orders,
+    pictures,
     some,
     times,
     weights_of,
@@ -56,7 +58,11 @@ def with_each_order(
 
 
 def matching(
-    student: Student, part: str, networks: Mapping[str, Network], x: np.ndarray
+    student: Student,
+    part: str,
+    networks: Mapping[str, Network],
+    x: np.ndarray,
+    arrays: Arrays | None = None,
 ) -> tuple[str, str] | None:
     """Return the network that the model computes, and the name of its last activation.
 
@@ -66,8 +72,10 @@ def matching(
         networks: by name, functions that build networks which end without activation.
             They are built and tried in turn, until one agrees.
         x: inputs; they are tried with larger and smaller ones.
+        arrays: the model's weights; drawn, if not given.
     """
-    arrays = draw_steady(weights_of(student, part, x.shape[1:]))
+    if arrays is None:
+        arrays = draw_steady(weights_of(student, part, x.shape[1:]))
     student.set_weights(part, arrays)
     x = beyond(x)
     output = student.predict(part, x)[0]
@@ -110,10 +118,17 @@ def computes(
         CheckFailed: it computes something else, or acts otherwise in training.
     """
     wanted, *mistakes = networks
-    student.set_weights(part, draw_steady(weights_of(student, part, x.shape[1:])))
+    own = weights_of(student, part, x.shape[1:])
+    student.set_weights(part, draw_steady(own))
     same_always(student, part, x, expected, f"the {part}")
     if matching(student, part, {wanted: networks[wanted]}, x):
-        return
+        if matching(student, part, {wanted: networks[wanted]}, x, near(own)):
+            return
+        raise CheckFailed(
+            expected,
+            "something else with weights as the function made them",
+            "something in the model that depends on its weights being large.",
+        )
     mistake = matching(student, part, {name: networks[name] for name in mistakes}, x)
     if mistake:
         raise CheckFailed(expected, mistake[0], likely_cause)
@@ -143,7 +158,7 @@ def loss_is_mse(
         shape: of auto's inputs.
         target: what auto must paint, from what it paints; the inputs, if not given.
     """
-    x = inputs(some(12, 20), shape)
+    x = pictures(some(12, 20), shape)
     student.set_weights("auto", draw_steady(weights_of(student, "auto", shape)))
     x_hat = student.predict("auto", x)[0]
     follows_input(x_hat, "auto")
