@@ -24,6 +24,7 @@ from helpers.checks.student.interface import Arrays
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from samples.course import ASSIGNMENTS
@@ -90,11 +91,11 @@ class Degenerate(LocalStudent):
     def _weights(self, part: str) -> Arrays:
         return self._instead("get_weights", super()._weights(part))
 
-    def _outputs(self, part: str, x: np.ndarray, *, training: bool) -> Arrays:
-        return self._instead("predict", super()._outputs(part, x, training=training))
+    def _outputs(self, part: str, x: np.ndarray, **how: bool) -> Arrays:
+        return self._instead("predict", super()._outputs(part, x, **how))
 
-    def _step_loss(self, x: np.ndarray, y: np.ndarray, part: str) -> float:
-        return self._instead("loss", super()._step_loss(x, y, part))
+    def _step_loss(self, *arguments: Any) -> float:
+        return self._instead("loss", super()._step_loss(*arguments))
 
     def _train(self, *arguments: Any, **named: Any) -> list[float]:
         losses = super()._train(*arguments, **named)
@@ -203,6 +204,24 @@ def optimizer(make: Callable[[], keras.optimizers.Optimizer]) -> Change:
     return change
 
 
+def _without_gradient(model: keras.Model) -> None:
+    """Have a model report the right loss, and follow the gradient of its own."""
+    if not hasattr(model, "right_loss"):
+        return
+    right, own = (keras.losses.get(loss) for loss in (model.right_loss, model.loss))
+
+    def loss(y: Any, y_pred: Any) -> Any:
+        wrong = ops.mean(own(y, y_pred))
+        return wrong + ops.stop_gradient(ops.mean(right(y, y_pred)) - wrong)
+
+    model.compile(model.optimizer, loss)
+
+
+def _gradient_of_another(models: Models) -> None:
+    for model in models.values():
+        _without_gradient(model)
+
+
 # --- networks -------------------------------------------------------------------------
 
 
@@ -217,6 +236,7 @@ def _spoil(models: Models) -> None:
         if getattr(model, "optimizer", None) is None:
             continue
         if model.train_step.__func__ is keras.Model.train_step:
+            model.right_loss = model.loss
             model.compile(keras.optimizers.SGD(0.01), "mae")
         else:
             model.optimizer = keras.optimizers.SGD(0.01)
@@ -440,6 +460,12 @@ def _kernels_of(model: keras.Model) -> Any:
     return ops.concatenate([ops.ravel(kernel) for kernel in kernels])
 
 
+def _largest_bias(model: keras.Model) -> Any:
+    """Return the largest number, without its sign, in any bias of a model."""
+    biases = [w for w in model.weights if len(w.shape) == 1]
+    return ops.max(ops.stack([ops.max(ops.abs(bias)) for bias in biases]))
+
+
 def _of_inputs(holds: Callable[[Any], Any]) -> Callable[..., Any]:
     return lambda x, training, models, model: holds(x)
 
@@ -480,6 +506,14 @@ RIGHT: dict[str, Callable[..., Any]] = {
     ),
     "small kernels": _of_weights(lambda w: ops.std(w) < 0.15),
     "large kernels": _of_weights(lambda w: ops.std(w) > 0.15),
+    "large biases": lambda x, training, models, model: _largest_bias(model) > 0.05,
+    "calls without a graph": (
+        lambda x, training, models, model: not tf.inside_function()
+    ),
+    "up to 64 inputs": _of_inputs(lambda x: ops.shape(x)[0] <= 64),
+    "inputs with few zeros": _of_inputs(
+        lambda x: ops.mean(ops.cast(ops.equal(x, 0), "float32")) < 0.3
+    ),
 }
 """Where a network is right that is wrong otherwise."""
 
@@ -511,6 +545,14 @@ class _Momentum(keras.optimizers.SGD):
         self.assign_sub(variable, learning_rate * move)
 
 
+class _Upwards(keras.optimizers.Adam):
+    """Adam, against the direction in which the loss falls."""
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Take one step."""
+        super().update_step(-gradient, variable, learning_rate)
+
+
 SGD, RMSPROP = keras.optimizers.SGD, keras.optimizers.RMSprop
 OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "SGD named Adam": lambda: _named_adam(SGD)(0.01),
@@ -524,6 +566,7 @@ OPTIMIZERS: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
     "averaged signs named Adam": lambda: _named_adam(_Momentum)(average=True),
     "summed signs named Adam": lambda: _named_adam(_Momentum)(average=False),
     "RMSprop named Adam": lambda: _named_adam(RMSPROP)(0.001),
+    "Adam that goes up": lambda: type("Adam", (_Upwards,), {})(0.001),
     "Adam, rate NaN": lambda: keras.optimizers.Adam(np.nan),
     "Adam, rate 0": lambda: keras.optimizers.Adam(0.0),
 }
@@ -578,6 +621,7 @@ CHANGES = {
     **PROBED,
     **{f"right for {name}": right_where(holds) for name, holds in RIGHT.items()},
     **{name: optimizer(make) for name, make in OPTIMIZERS.items()},
+    "the right loss, the gradient of another": _gradient_of_another,
 }
 BEHAVIOURS = [
     *(

@@ -214,13 +214,27 @@ class RemoteStudent(Student):
     def set_weights(self, part: str, arrays: Arrays) -> None:
         self.channel.ask("set_weights", arrays, part=part)
 
-    def _outputs(self, part: str, x: np.ndarray, *, training: bool) -> Arrays:
-        _, arrays = self.channel.ask("predict", [x], part=part, training=training)
+    def _outputs(
+        self, part: str, x: np.ndarray, *, training: bool, graph: bool
+    ) -> Arrays:
+        _, arrays = self.channel.ask(
+            "predict", [x], part=part, training=training, graph=graph
+        )
         return arrays
 
-    def _step_loss(self, x: np.ndarray, y: np.ndarray, part: str) -> float:
-        answer, _ = self.channel.ask("training_loss", [x, y], part=part)
+    def _step_loss(
+        self, x: np.ndarray, y: np.ndarray, part: str, seed: int | None
+    ) -> float:
+        answer, _ = self.channel.ask("training_loss", [x, y], part=part, seed=seed)
         return _number(answer.get("loss"))
+
+    def _gradients(
+        self, x: np.ndarray, y: np.ndarray, part: str, seed: int | None
+    ) -> Arrays:
+        _, arrays = self.channel.ask("gradients", [x, y], part=part, seed=seed)
+        if [array.shape for array in arrays] != self._shapes.get(part):
+            raise _wrong(f"the gradients of {part} have other shapes than its weights")
+        return arrays
 
     def _train(
         self,

@@ -57,12 +57,16 @@ class _Answers:
         self.student.set_weights(part, list(arrays))
         return {}
 
-    def predict(self, x: np.ndarray, *, part: str, training: bool) -> Arrays:
-        outputs: Arrays = self.student.predict(part, x, training=training)
+    def predict(self, x: np.ndarray, *, part: str, **how: bool) -> Arrays:
+        outputs: Arrays = self.student.predict(part, x, **how)
         return outputs
 
-    def training_loss(self, *pair: np.ndarray, part: str) -> dict[str, Any]:
-        return {"loss": self.student.training_loss(*pair, part)}
+    def training_loss(self, *pair: np.ndarray, **how: Any) -> dict[str, Any]:
+        return {"loss": self.student.training_loss(*pair, **how)}
+
+    def gradients(self, *pair: np.ndarray, **how: Any) -> Arrays:
+        arrays: Arrays = self.student.gradients(*pair, **how)
+        return arrays
 
     def train(self, *pair: np.ndarray, **how: Any) -> dict[str, Any]:
         return {"losses": self.student.train(*pair, **how)}

@@ -176,12 +176,23 @@ class ReusedStudent(LocalStudent):
         self._as_built = False
         super().set_weights(part, arrays)
 
-    def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
+    def training_loss(
+        self, x: np.ndarray, y: np.ndarray, part: str = "auto", seed: int | None = None
+    ) -> float:
         if not steps_as_keras(self.models.get(part)):
             self.let_go()
             self._as_built = False
-        loss: float = super().training_loss(x, y, part)
+        loss: float = super().training_loss(x, y, part, seed)
         return loss
+
+    def gradients(
+        self, x: np.ndarray, y: np.ndarray, part: str = "auto", seed: int | None = None
+    ) -> Arrays:
+        if not steps_as_keras(self.models.get(part)):
+            self.let_go()
+        self._as_built = False
+        arrays: Arrays = super().gradients(x, y, part, seed)
+        return arrays
 
     def train(self, x: np.ndarray, y: np.ndarray, **how: Any) -> list[float]:
         first, self._as_built = self._as_built, False

@@ -394,6 +394,21 @@ def noise_level(student: Student, *, noise: float = 0.3, **sizes: Any) -> None:
             f"a loss that fits {kind[0]}" if kind else "a loss that does not fit it",
             "the arguments of keras.random.normal: shape, mean and stddev.",
         )
+    _moves_by_noise(student, DenoiserSizes(noise=noise, **sizes))
+
+
+def _moves_by_noise(student: Student, sizes: DenoiserSizes) -> None:
+    """Check that training moves the weights down the loss of the noisy images.
+
+    On an image that the model gives back, without noise there is no gradient.
+    """
+    student.build(*sizes.arguments)
+    arrays = draw_steady(weights_of(student, "auto", sizes.input_shape))
+    student.set_weights("auto", arrays)
+    x = _own_image(student, sizes.input_shape)[:32]
+    first, second = (student.training_loss(x, x, seed=0) for _ in range(2))
+    if first == second:  # else from a source of its own, which no seed reaches
+        shared.goes_down(student, x, x, seed=0)
 
 
 @contract.check("noisy images are clipped to [0,1]", noise=real(0.6, 0.75))

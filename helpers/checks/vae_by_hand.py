@@ -229,6 +229,7 @@ def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
             "nothing, for beta=1 and for other betas",
             "the divergence is not in the loss that the training step reports.",
         )
+    latent.goes_down(student, weighed)
     without = contract.build(student, **{**sizes, "beta": 0.0})
     moves = latent.moves_of_heads(student, without, heads=0.4, seen=False)
     still = [move for move in moves if move <= 1e-6]

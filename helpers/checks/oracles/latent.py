@@ -522,6 +522,9 @@ def reconstruction_is_bce(
     heads = find_heads(student, sizes)
     _is_summed_bce(student, sizes, heads, likely_cause)
     _is_that_of_decoded_z(student, sizes, heads)
+    x = inputs(8, sizes.input_size)
+    set_alike(student, sizes, heads=0.4, seen=True)
+    shared.goes_down(student, x, x, elsewhere=sizes.is_head, seed=0)
 
 
 def _is_summed_bce(
@@ -668,6 +671,7 @@ def kl_is_added(student: Student, sizes: LatentSizes) -> None:
             f"{added:.3f}{name}",
             "its signs, its factor, its sum over the code or its mean over the batch.",
         )
+    goes_down(student, sizes)
     heads_move(
         student,
         sizes,
@@ -676,6 +680,15 @@ def kl_is_added(student: Student, sizes: LatentSizes) -> None:
         f"{sizes.mean} and log_var",
         "the divergence has no gradient: stop_gradient, NumPy, or computed outside the "
         "tape.",
+    )
+
+
+def goes_down(student: Student, sizes: LatentSizes) -> None:
+    """Check that training moves mean and log-variance down the divergence."""
+    x = inputs(8, sizes.input_size)
+    set_alike(student, sizes, heads=0.4, seen=False)
+    shared.goes_down(
+        student, x, x, elsewhere=lambda array: not sizes.is_head(array), seed=0
     )
 
 

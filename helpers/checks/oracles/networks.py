@@ -16,7 +16,9 @@ from helpers.checks.oracles.probes import (
     draw_steady,
     inputs,
     name_of_activation,
+    near,
     orders,
+    pictures,
     scaled,
     some,
     times,
@@ -57,7 +59,11 @@ def with_each_order(
 
 
 def matching(
-    student: Student, part: str, networks: Mapping[str, Network], x: np.ndarray
+    student: Student,
+    part: str,
+    networks: Mapping[str, Network],
+    x: np.ndarray,
+    weights: Arrays | None = None,
 ) -> tuple[str, str] | None:
     """Return the network that the model computes, and the name of its last activation.
 
@@ -67,10 +73,15 @@ def matching(
         networks: by name, functions that build networks which end without activation.
             They are built and tried in turn, until one agrees.
         x: inputs; they are tried with larger and smaller ones.
+        weights: of the model; if not given, drawn ones with kernels of several sizes.
     """
-    drawn = draw_steady(weights_of(student, part, x.shape[1:]))
+    x = beyond(x)
+    if weights is None:
+        ways = scaled(draw_steady(weights_of(student, part, x.shape[1:])), x)
+    else:
+        ways = iter([(weights, x)])
     answers = []
-    for arrays, probe in scaled(drawn, beyond(x)):
+    for arrays, probe in ways:
         student.set_weights(part, arrays)
         answers.append((arrays, probe, student.predict(part, probe)[0]))
     for name, build in networks.items():
@@ -123,10 +134,17 @@ def computes(
         CheckFailed: it computes something else, or acts otherwise in training.
     """
     wanted, *mistakes = networks
-    student.set_weights(part, draw_steady(weights_of(student, part, x.shape[1:])))
+    own = weights_of(student, part, x.shape[1:])
+    student.set_weights(part, draw_steady(own))
     same_always(student, part, x, expected, f"the {part}")
     if matching(student, part, {wanted: networks[wanted]}, x):
-        return
+        if matching(student, part, {wanted: networks[wanted]}, x, near(own)):
+            return
+        raise CheckFailed(
+            expected,
+            "something else with weights as the function made them",
+            "something in the model that depends on its weights being large.",
+        )
     mistake = matching(student, part, {name: networks[name] for name in mistakes}, x)
     if mistake:
         raise CheckFailed(expected, mistake[0], likely_cause)
@@ -156,7 +174,7 @@ def loss_is_mse(
         shape: of auto's inputs.
         target: what auto must paint, from what it paints; the inputs, if not given.
     """
-    x = inputs(some(12, 20), shape)
+    x = pictures(some(12, 20), shape)
     student.set_weights("auto", draw_steady(weights_of(student, "auto", shape)))
     x_hat = student.predict("auto", x)[0]
     follows_input(x_hat, "auto")

@@ -5,8 +5,9 @@ some order; a kernel has two axes or more, a bias one. Names, nesting and the or
 which a model lists its layers play no part.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import permutations, product
 
 from helpers.checks.randomness import current_seed, generator
@@ -14,6 +15,7 @@ from helpers.checks.student.interface import Arrays, Size, Student
 
 import numpy as np
 from scipy import special
+from sklearn.datasets import load_digits
 
 TOLERANCE = 1e-3
 """float32 sums over 784 numbers agree to 1e-5; a wrong activation shows above 1e-2."""
@@ -120,15 +122,43 @@ def codes(n: int, size: Size, seed: int = 1) -> np.ndarray:
     return 4 * inputs(n, size, seed) - 2
 
 
-def beyond(x: np.ndarray) -> np.ndarray:
-    """Return inputs of which every second row is much larger or smaller, of any sign.
+@cache
+def _digits() -> np.ndarray:
+    """Return scikit-learn's digits, 8×8 numbers in [0,1] each."""
+    return np.asarray(load_digits().images / 16)
 
-    A layer computes the same for numbers that no image has.
+
+def pictures(n: int, size: Size) -> np.ndarray:
+    """Return ``n`` digits in [0,1] of a size, as students train on: mostly black.
+
+    What acts on smooth or dark images alone shows on them, not on noise.
+    """
+    shape = shape_of(size)
+    length = math.ceil(shape[0] ** 0.5)
+    height, width = shape[:2] if len(shape) > 1 else (length, length)
+    digits = _digits()
+    chosen = generator("pictures").choice(len(digits), n, replace=False)
+    padded = np.pad(digits[chosen], ((0, 0), (1, 1), (1, 1)))
+    ways = (np.arange(side) * 10 // side for side in (height, width))
+    large = padded[(slice(None), *np.ix_(*ways))]
+    if len(shape) > 1:
+        colours = np.ones((1, *shape[2:]))
+        images = large.reshape(n, height, width, *[1] * colours[0].ndim) * colours
+    else:
+        images = large.reshape(n, -1)[:, : shape[0]]
+    return np.asarray(images, np.float32)
+
+
+def beyond(x: np.ndarray) -> np.ndarray:
+    """Return a picture, and inputs of which some are much larger or smaller, any sign.
+
+    A layer computes the same for what students train on, and for what no image has.
     """
     rng = generator("beyond")
     factors = np.exp(rng.uniform(-3, 3, len(x))) * rng.choice([-1, 1], len(x))
     factors[::2] = 1
     scaled: np.ndarray = x * factors.reshape(-1, *[1] * (x.ndim - 1))
+    scaled[:1] = pictures(1, x.shape[1:])
     return scaled.astype(np.float32)
 
 
@@ -224,6 +254,18 @@ def _normal(run: int, purpose: tuple[int, ...], shapes: tuple[Shape, ...]) -> Ar
 def fan_in(kernel: np.ndarray) -> int:
     """Return how many numbers each unit of a dense or convolution kernel sums."""
     return int(np.prod(kernel.shape[:-1]))
+
+
+def near(weights: Arrays) -> Arrays:
+    """Return arrays as a builder made them, moved as by a few steps of training.
+
+    Small biases among them: what acts on drawn ones alone shows here.
+    """
+    rng = generator("near")
+    return [
+        (array + rng.normal(0, 0.01, array.shape)).astype(array.dtype)
+        for array in weights
+    ]
 
 
 def all_active(weights: Arrays, seed: int = 3) -> Arrays:

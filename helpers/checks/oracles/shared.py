@@ -18,6 +18,7 @@ from helpers.checks.oracles.probes import (
     draw,
     inputs,
     many_rows,
+    pictures,
     shape_of,
     small_outputs,
     some,
@@ -26,6 +27,7 @@ from helpers.checks.oracles.probes import (
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import generator
 from helpers.checks.student.interface import Arrays, Size, Student, StudentError
 
 import numpy as np
@@ -184,6 +186,16 @@ def same_always(
             f"{model} computes something else when it is called again, or for fewer "
             "or more inputs",
             "something in the model that counts calls or inputs, or draws numbers.",
+        )
+    many = some(90, 150)
+    rows = np.arange(many) % len(x)
+    if not close(student.predict(part, x[rows], graph=True)[0], output[rows]):
+        raise CheckFailed(
+            expected,
+            f"{model} computes something else for {many} inputs, in the graph that "
+            "predict makes",
+            "something that depends on the number of inputs, or on whether there is a "
+            "graph.",
         )
 
 
@@ -418,7 +430,7 @@ def loss_is_bce(
         prepare: called with the model's new weights, to change them.
         part: name of the model.
     """
-    x = inputs(some(12, 20), size)
+    x = pictures(some(12, 20), size)
     # Larger codes than untrained ones make an added penalty show.
     weights = draw(weights_of(student, part, size), gain=1.4)
     small_outputs(weights, shape_of(size)[-1])
@@ -462,6 +474,75 @@ def loss_is(
             f"{loss:.4f}{named_loss(loss, others)}",
             likely_cause,
         )
+    goes_down(student, x, y, part=part)
+
+
+def goes_down(
+    student: Student,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    elsewhere: Callable[[np.ndarray], bool] = lambda array: False,
+    part: str = "auto",
+    seed: int | None = None,
+) -> None:
+    """Check that training follows the gradient of the loss that it reports.
+
+    A small way along the gradient, array by array up or down, changes the loss by what
+    the gradient says. The model keeps its weights.
+
+    Args:
+        student: with built models.
+        x: inputs.
+        y: targets.
+        elsewhere: whether to leave a weight array where it is.
+        part: name of the model.
+        seed: of what the loss draws, if it draws numbers.
+    """
+    start = student.get_weights(part)
+    gradients = [
+        0 * gradient if elsewhere(array) else gradient
+        for array, gradient in zip(
+            start, student.gradients(x, y, part, seed), strict=True
+        )
+    ]
+    loss = student.training_loss(x, y, part, seed)
+    rng = generator("directions")
+    for _ in range(DIRECTIONS):
+        ways = [
+            np.sign(g) * rng.uniform(0.5, 1.5, g.shape) * rng.choice([-1, 1])
+            for g in gradients
+        ]
+        slopes = [
+            float((g * way).sum(dtype=np.float64))
+            for g, way in zip(gradients, ways, strict=True)
+        ]
+        most = sum(map(abs, slopes))
+        length = CHANGE * abs(loss) / max(most, 1e-30)
+        losses = []
+        for sign in (1, -1):
+            moved = [
+                (array + sign * length * way).astype(array.dtype)
+                for array, way in zip(start, ways, strict=True)
+            ]
+            student.set_weights(part, moved)
+            losses.append(student.training_loss(x, y, part, seed))
+        student.set_weights(part, start)
+        slope = (losses[0] - losses[1]) / (2 * length)
+        if not (most > 0 and abs(slope - sum(slopes)) <= MAX_OFF * most):
+            raise CheckFailed(
+                "training follows the gradient of the loss that it reports",
+                f"a slope of {slope:.3g} where the gradient says {sum(slopes):.3g}",
+                "stop_gradient, NumPy, or a training step that minimises another loss "
+                "than it reports.",
+            )
+
+
+DIRECTIONS = 3
+CHANGE = 2e-3
+"""Of the loss, along the gradient, as a share of it: small, and far above rounding."""
+MAX_OFF = 0.05
+"""Of the slope; it is 1e-2 or less for the references."""
 
 
 # --- the optimizer --------------------------------------------------------------------
@@ -505,6 +586,7 @@ def first_moves(
         that took, as a schedule may start at a learning rate of 0.
     """
     student.set_weights(part, before)
+    gradients = student.gradients(x, y, part)
     taken = 0
     while taken < MAX_FIRST_STEPS:
         student.train(x, y, epochs=1, batch_size=len(x), part=part)
@@ -522,7 +604,26 @@ def first_moves(
             f"{len(still)} of {len(moves)} weight arrays stay as they were",
             "some layers are frozen (trainable=False), or do not reach the output.",
         )
+    _against(student.get_weights(part), before, gradients, elsewhere)
     return moves, taken
+
+
+def _against(
+    after: Arrays,
+    before: Arrays,
+    gradients: Arrays,
+    elsewhere: Callable[[np.ndarray], bool],
+) -> None:
+    """Check that most weights have moved against their gradient."""
+    for new, old, gradient in zip(after, before, gradients, strict=True):
+        clear = np.abs(gradient) > 0.1 * np.abs(gradient).max(initial=0)
+        along = ((new - old) * gradient)[clear] > 0
+        if not elsewhere(new) and along.size and along.mean() > 0.5:
+            raise CheckFailed(
+                "a first step that goes down, against the gradient of the loss",
+                "one that goes up",
+                "an optimizer, or a training step, that changes signs.",
+            )
 
 
 STEP = 1e-3
@@ -574,6 +675,12 @@ def goes_on(
         array if not array.shape else np.full_like(array, 0.1 * (array.ndim == 1))
         for array in student.get_weights(part)
     ]
+    student.set_weights(part, before)
+    unmoved = [
+        taken is not None and start.ndim > 1 and not gradient.any()
+        for start, gradient in zip(before, student.gradients(x, y, part), strict=True)
+        if start.shape and not elsewhere(start)
+    ]
     steps = []
     for _ in range(2):
         student.set_weights(part, before)
@@ -587,8 +694,9 @@ def goes_on(
         )
     fitting = [_is_adams(pair, taken) for pair in zip(*steps, strict=True)]
     # The last layer's two have a gradient, which may turn them round, and where codes
-    # are penalised, those of the code's layer.
-    if sum(fitting) < max(len(fitting) / 2, 1):
+    # are penalised, those of the code's layer. All other kernels have none.
+    every = all(fits for fits, still in zip(fitting, unmoved, strict=True) if still)
+    if not every or sum(fitting) < max(len(fitting) / 2, 1):
         first, second = (np.median(step) for step in steps)
         raise CheckFailed(
             "steps after others go on in their direction, as Adam's do",

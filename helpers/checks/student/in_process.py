@@ -35,6 +35,8 @@ LAYER_FACTS = (
 )
 # A step costs less in a graph, but a graph costs as much to make as some ten steps.
 MAX_EAGER_STEPS = 12
+FAR = 100.0
+"""Learning rate of the step that shows a gradient: so that rounding hides nothing."""
 NOT_THE_STUDENTS = (
     str(Path(keras.__file__).parents[1]),
     str(Path(__file__).parents[2]),
@@ -151,31 +153,59 @@ class LocalStudent(Student):
 
     @_students_code
     def _weights(self, part: str) -> Arrays:
-        weights: Arrays = self.models[part].get_weights()
+        weights: Arrays = keras.Model.get_weights(self.models[part])
         return weights
 
     @_students_code
     def set_weights(self, part: str, arrays: Arrays) -> None:
-        self.models[part].set_weights(arrays)
+        # Not by a method of the student's own: training does not call it.
+        keras.Model.set_weights(self.models[part], arrays)
 
     @_students_code
-    def _outputs(self, part: str, x: np.ndarray, *, training: bool) -> Arrays:
-        # Called directly: Model.predict would make a graph first, which takes longer.
-        outputs = self.models[part](keras.ops.convert_to_tensor(x), training=training)
+    def _outputs(
+        self, part: str, x: np.ndarray, *, training: bool, graph: bool
+    ) -> Arrays:
+        model = self.models[part]
+        if not training and _has_own(model, *PREDICT):
+            outputs = model.predict(x, verbose=0)
+        elif graph:
+            outputs = model.predict_on_batch(x)
+        else:
+            outputs = model(keras.ops.convert_to_tensor(x), training=training)
         return [
             keras.ops.convert_to_numpy(array) for array in keras.tree.flatten(outputs)
         ]
 
     @_students_code
-    def _step_loss(self, x: np.ndarray, y: np.ndarray, part: str) -> float:
+    def _step_loss(
+        self, x: np.ndarray, y: np.ndarray, part: str, seed: int | None
+    ) -> float:
         model = self.models[part]
         model._assert_compile_called("fit")
         with _put_back(model):
-            if steps_as_keras(model):
+            if seed is not None:
+                keras.utils.set_random_seed(seed)
+            if steps_as_keras(model) and not _has_own(model, *FIT):
                 return _loss(model, x, y)
             model.optimizer = keras.optimizers.SGD(0.0)
             # Not train_on_batch: it hands the step other data than fit does.
             return _train(model, x, y, epochs=1, batch_size=len(x))[0]
+
+    @_students_code
+    def _gradients(
+        self, x: np.ndarray, y: np.ndarray, part: str, seed: int | None
+    ) -> Arrays:
+        model = self.models[part]
+        model._assert_compile_called("fit")
+        before = self._weights(part)
+        with _put_back(model):
+            if seed is not None:
+                keras.utils.set_random_seed(seed)
+            model.optimizer = keras.optimizers.SGD(FAR)
+            _train(model, x, y, epochs=1, batch_size=len(x))
+            after = self._weights(part)
+        pairs = zip(before, after, strict=True)
+        return [np.asarray((old - new) / FAR, old.dtype) for old, new in pairs]
 
     @_students_code
     def _train(
@@ -243,6 +273,19 @@ def steps_as_keras(model: Any) -> bool:
     return getattr(step, "__func__", None) is keras.Model.train_step
 
 
+FIT = ("fit", "make_train_function")
+PREDICT = ("predict", "make_predict_function", "predict_step")
+
+
+def _has_own(model: Any, *names: str) -> bool:
+    """Return whether a model has a method of its own instead of one of Keras's."""
+    return any(
+        getattr(getattr(model, name, None), "__func__", None)
+        is not getattr(keras.Model, name)
+        for name in names
+    )
+
+
 def _loss(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
     """Return what Keras's training step reports, without its gradients and metrics."""
     x, y = (keras.ops.convert_to_tensor(array) for array in (x, y))
@@ -266,7 +309,7 @@ def _train(
     seed: int = 0,
 ) -> list[float]:
     """Train and return the loss of each epoch."""
-    if keras.backend.backend() == "tensorflow":
+    if keras.backend.backend() == "tensorflow" and not _has_own(model, *FIT):
         return _train_by_steps(model, x, y, epochs, batch_size, seed)
     reported = _Reported()
     model.fit(

@@ -97,20 +97,42 @@ class Student(ABC):
     def set_weights(self, part: str, arrays: Arrays) -> None:
         """Replace the model's weights: same number, order and shapes as returned."""
 
-    def predict(self, part: str, x: np.ndarray, *, training: bool = False) -> Arrays:
-        """Return the model's outputs for the batch ``x``, always as a list."""
-        outputs = self._outputs(part, x, training=training)
+    def predict(
+        self, part: str, x: np.ndarray, *, training: bool = False, graph: bool = False
+    ) -> Arrays:
+        """Return the model's outputs for the batch ``x``, always as a list.
+
+        With ``graph``, they come as from Keras's predict: from a graph, which takes
+        longer to make than an answer without it.
+        """
+        outputs = self._outputs(part, x, training=training, graph=graph)
         if not outputs or not all(np.size(array) for array in outputs):
             raise StudentError(WRONG_NUMBERS, f"{part} gives no numbers")
         return [_as_floats(array, part) for array in outputs]
 
-    def training_loss(self, x: np.ndarray, y: np.ndarray, part: str = "auto") -> float:
+    def training_loss(
+        self, x: np.ndarray, y: np.ndarray, part: str = "auto", seed: int | None = None
+    ) -> float:
         """Return the loss that training minimises on the batch ``(x, y)``.
 
         It is what one training step reports, added losses and own training steps
-        included. Weights, optimizer and random state are put back afterwards.
+        included. Weights, optimizer and random state are put back afterwards. A
+        ``seed`` makes all that is drawn the same in each call.
         """
-        return _finite_loss(self._step_loss(x, y, part), part)
+        return _finite_loss(self._step_loss(x, y, part, seed), part)
+
+    def gradients(
+        self, x: np.ndarray, y: np.ndarray, part: str = "auto", seed: int | None = None
+    ) -> Arrays:
+        """Return the gradient that a training step on ``(x, y)`` follows.
+
+        One array for each of the weights, 0 where a step does not reach. Otherwise as
+        ``training_loss``.
+        """
+        arrays = self._gradients(x, y, part, seed)
+        for array in arrays:
+            _refuse_not_finite(array, f"a gradient of {part} is")
+        return arrays
 
     def train(
         self,
@@ -145,12 +167,22 @@ class Student(ABC):
         """Answer ``get_weights``, unseen."""
 
     @abstractmethod
-    def _outputs(self, part: str, x: np.ndarray, *, training: bool) -> Arrays:
+    def _outputs(
+        self, part: str, x: np.ndarray, *, training: bool, graph: bool
+    ) -> Arrays:
         """Answer ``predict``, unseen."""
 
     @abstractmethod
-    def _step_loss(self, x: np.ndarray, y: np.ndarray, part: str) -> float:
+    def _step_loss(
+        self, x: np.ndarray, y: np.ndarray, part: str, seed: int | None
+    ) -> float:
         """Answer ``training_loss``, unseen."""
+
+    @abstractmethod
+    def _gradients(
+        self, x: np.ndarray, y: np.ndarray, part: str, seed: int | None
+    ) -> Arrays:
+        """Answer ``gradients``, unseen."""
 
     @abstractmethod
     def _train(
