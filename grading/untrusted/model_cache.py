@@ -58,6 +58,9 @@ class Built:
         builder: the student's function.
         models: what it returned, by part.
         answer: the arguments after the call, or the losses of the training.
+
+    Attributes:
+        asked: the models as they were asked for outputs, with the graphs made then.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Built:
         self.builder = builder
         self.models = models
         self.answer = answer
+        self.asked: dict[Any, Any] = {}
         self._values: list[tuple[keras.Variable, np.ndarray]] = []
         with suppress(Exception):  # a model that cannot say what it is made of
             self._values = [
@@ -97,6 +101,7 @@ class Built:
     def let_go(self) -> None:
         """Forget the models, but not what the call answered."""
         self.models = {}
+        self.asked = {}
         self._values = []
 
 
@@ -157,12 +162,14 @@ class ReusedStudent(LocalStudent):
     def _keep(self, call: Any, answer: list[Any]) -> None:
         """Remember the models as they are now."""
         self._source = self._built[call] = Built(self.builder, self.models, answer)
+        self._source.asked = self._asked = {}
 
     def _use(self, built: Built) -> bool:
         """Take models as they were then; return whether that can be done."""
         if not built.put_back():
             return False
         self.models = dict(built.models)
+        self._asked = built.asked
         self._source = built
         return True
 

@@ -538,7 +538,7 @@ def goes_down(
             )
 
 
-DIRECTIONS = 3
+DIRECTIONS = 2
 CHANGE = 2e-3
 """Of the loss, along the gradient, as a share of it: small, and far above rounding."""
 MAX_OFF = 0.05

@@ -10,6 +10,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
+from helpers.checks.student.asked import Asked
 from helpers.checks.student.interface import (
     AUTOENCODER,
     Arrays,
@@ -112,6 +113,7 @@ class LocalStudent(Student):
         self.builder = builder
         self.parts = tuple(parts)
         self.models: dict[str, Any] = {}
+        self._asked: dict[Any, Asked] = {}
 
     @_students_code
     def build(self, *arguments: Any) -> list[Any]:
@@ -159,7 +161,11 @@ class LocalStudent(Student):
     @_students_code
     def set_weights(self, part: str, arrays: Arrays) -> None:
         # Not by a method of the student's own: training does not call it.
-        keras.Model.set_weights(self.models[part], arrays)
+        variables = keras.Model.weights.fget(self.models[part])
+        for variable, array in zip(variables, arrays, strict=True):
+            # To change a variable takes longer than to look at it.
+            if not np.array_equal(variable.numpy(), array):
+                variable.assign(array)
 
     @_students_code
     def _outputs(
@@ -168,13 +174,19 @@ class LocalStudent(Student):
         model = self.models[part]
         if not training and _has_own(model, *PREDICT):
             outputs = model.predict(x, verbose=0)
-        elif graph:
-            outputs = model.predict_on_batch(x)
         else:
-            outputs = model(keras.ops.convert_to_tensor(x), training=training)
+            outputs = self._asked_for(part, x, training)(x, graph=graph)
         return [
             keras.ops.convert_to_numpy(array) for array in keras.tree.flatten(outputs)
         ]
+
+    def _asked_for(self, part: str, x: np.ndarray, training: bool) -> Asked:
+        """Return a model as it is asked for outputs of inputs of this shape."""
+        key = part, training, x.shape[1:], x.dtype
+        asked = self._asked.get(key)
+        if asked is None or asked.model is not self.models[part]:
+            asked = self._asked[key] = Asked(self.models[part], training)
+        return asked
 
     @_students_code
     def _step_loss(
