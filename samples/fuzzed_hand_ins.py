@@ -238,29 +238,55 @@ def fuzz(cases: int, largest: int = LARGEST, derandomize: bool = False) -> Worst
             said of it cannot be printed.
     """
     course, worst = _course(), Worst()
-    assignment = Assignment.load(course, NAME)
     first = 0 if derandomize else random.getrandbits(32)
     try:
         # Hypothesis keeps what it has made: in parts, it lets go of it.
         for part in range(0, cases, PART):
-
-            @settings(
-                max_examples=min(PART, cases - part),
-                database=None,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-                phases=[Phase.generate],
-            )
-            @seed(first + part)
-            @given(hand_ins(largest))
-            def read_all(files: Files) -> None:
-                read(course, assignment, files, worst)
-
-            read_all()
+            _read_some(course, worst, min(PART, cases - part), largest, first + part)
             gc.collect()
     finally:
         shutil.rmtree(course.root)
     return worst
+
+
+def _read_some(
+    course: Course, worst: Worst, cases: int, largest: int, number: int
+) -> None:
+    """Hand in so many files, made from the seed ``number``.
+
+    Raises:
+        AssertionError: the first failure of ``read``. It is raised at the end, as
+            Hypothesis would hand in the same files again: what took long may take less
+            then.
+    """
+    assignment = Assignment.load(course, NAME)
+    failures: list[AssertionError] = []
+
+    @settings(
+        max_examples=cases,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @seed(number)
+    @given(hand_ins(largest))
+    def read_all(files: Files) -> None:
+        try:
+            read(course, assignment, files, worst)
+        except AssertionError as error:
+            sizes = {name: _size(content) for name, content in files.items()}
+            error.add_note(f"Files: {sizes}; seed {number}.")
+            failures.append(error)
+
+    read_all()
+    if failures:
+        raise failures[0]
+
+
+def _size(content: Any) -> str:
+    """Return how large a file is, or which other kind it is, for a message."""
+    return f"{len(content):,} bytes" if isinstance(content, bytes) else repr(content)
 
 
 def _course() -> Course:

@@ -424,6 +424,7 @@ def clipped(student: Student, *, noise: float = 0.7, **sizes: Any) -> None:
             else f"a loss that fits {kind[0]}, {kind[1]}",
             "keras.ops.clip(x_noisy, 0, 1) is missing, or comes at another place.",
         )
+    _moves_by_noise(student, DenoiserSizes(noise=noise, **sizes))
 
 
 @contract.check("every batch gets fresh noise")
