@@ -235,7 +235,7 @@ def scaled(arrays: Arrays, x: np.ndarray) -> Iterator[tuple[Arrays, np.ndarray]]
 def many_rows(n: int) -> np.ndarray:
     """Return the positions of more rows than a batch has by default, out of n."""
     rng = generator("many rows")
-    return rng.integers(n, size=rng.integers(33, 80))
+    return rng.integers(n, size=rng.integers(90, 150))
 
 
 @lru_cache(maxsize=16)  # the shapes are the student's

@@ -176,24 +176,19 @@ def same_always(
         )
     rows = (x[:1], x[1:3], x[3:])
     again = [student.predict(part, few)[0] for few in rows if len(few)]
-    many = many_rows(len(x))
-    if not (
-        close(np.concatenate(again), output)
-        and close(student.predict(part, x[many])[0], output[many])
-    ):
+    if not close(np.concatenate(again), output):
         raise CheckFailed(
             expected,
             f"{model} computes something else when it is called again, or for fewer "
-            "or more inputs",
+            "inputs",
             "something in the model that counts calls or inputs, or draws numbers.",
         )
-    many = some(90, 150)
-    rows = np.arange(many) % len(x)
-    if not close(student.predict(part, x[rows], graph=True)[0], output[rows]):
+    many = many_rows(len(x))
+    if not close(student.predict(part, x[many], graph=True)[0], output[many]):
         raise CheckFailed(
             expected,
-            f"{model} computes something else for {many} inputs, in the graph that "
-            "predict makes",
+            f"{model} computes something else for {len(many)} inputs, in the graph "
+            "that predict makes",
             "something that depends on the number of inputs, or on whether there is a "
             "graph.",
         )
@@ -506,7 +501,7 @@ def goes_down(
             start, student.gradients(x, y, part, seed), strict=True
         )
     ]
-    loss = student.training_loss(x, y, part, seed)
+    scale = abs(student.training_loss(x, y, part, seed))
     rng = generator("directions")
     for _ in range(DIRECTIONS):
         ways = [
@@ -518,31 +513,43 @@ def goes_down(
             for g, way in zip(gradients, ways, strict=True)
         ]
         most = sum(map(abs, slopes))
-        length = CHANGE * abs(loss) / max(most, 1e-30)
+        length = CHANGE * scale / max(most, 1e-30)
         losses = []
-        for sign in (1, -1):
-            moved = [
-                (array + sign * length * way).astype(array.dtype)
-                for array, way in zip(start, ways, strict=True)
-            ]
-            student.set_weights(part, moved)
+        for step in (length, -length):
+            _move(student, part, start, ways, step)
             losses.append(student.training_loss(x, y, part, seed))
         student.set_weights(part, start)
         slope = (losses[0] - losses[1]) / (2 * length)
         if not (most > 0 and abs(slope - sum(slopes)) <= MAX_OFF * most):
-            raise CheckFailed(
-                "training follows the gradient of the loss that it reports",
-                f"a slope of {slope:.3g} where the gradient says {sum(slopes):.3g}",
-                "stop_gradient, NumPy, or a training step that minimises another loss "
-                "than it reports.",
-            )
+            raise _other_gradient(slope, sum(slopes))
+
+
+def _move(
+    student: Student, part: str, start: Arrays, ways: Arrays, step: float
+) -> None:
+    """Give a model weights that are a step off, along a way."""
+    moved = [
+        (array + step * way).astype(array.dtype)
+        for array, way in zip(start, ways, strict=True)
+    ]
+    student.set_weights(part, moved)
+
+
+def _other_gradient(slope: float, expected: float) -> CheckFailed:
+    """Return the failure of training that follows another gradient than its loss's."""
+    return CheckFailed(
+        "training follows the gradient of the loss that it reports",
+        f"a slope of {slope:.3g} where the gradient says {expected:.3g}",
+        "stop_gradient, NumPy, or a training step that minimises another loss than it "
+        "reports.",
+    )
 
 
 DIRECTIONS = 2
-CHANGE = 2e-3
+CHANGE = 5e-4
 """Of the loss, along the gradient, as a share of it: small, and far above rounding."""
-MAX_OFF = 0.05
-"""Of the slope; it is 1e-2 or less for the references."""
+MAX_OFF = 0.02
+"""Of the slopes of all arrays; it is 2e-3 or less for the references."""
 
 
 # --- the optimizer --------------------------------------------------------------------
@@ -676,38 +683,49 @@ def goes_on(
         for array in student.get_weights(part)
     ]
     student.set_weights(part, before)
-    no_gradient = [
-        taken is not None and start.ndim > 1 and not gradient.any()
-        for start, gradient in zip(before, student.gradients(x, y, part), strict=True)
-        if start.shape and not elsewhere(start)
+    gradients = student.gradients(x, y, part)
+    looked_at = [
+        i for i, array in enumerate(before) if array.shape and not elsewhere(array)
     ]
-    steps = []
-    for _ in range(2):
-        student.set_weights(part, before)
-        student.train(x, y, epochs=1, batch_size=len(x), learning_rate=STEP, part=part)
-        steps.append(
-            [
-                float(np.abs(after - start).max()) / STEP
-                for after, start in zip(student.get_weights(part), before, strict=True)
-                if start.shape and not elsewhere(start)
-            ]
-        )
-    pairs = list(zip(*steps, strict=True))
+    pairs = _two_steps(student, part, before, x, y, looked_at)
     fitting = [_is_adams(pair, taken) for pair in pairs]
     # The last layer's two have a gradient, which may turn them round, and where codes
     # are penalised, those of the code's layer. All other kernels have none: they go on,
     # by less where their first gradient was not far above Adam's epsilon.
-    kernels = [pair for pair, still in zip(pairs, no_gradient, strict=True) if still]
-    if not all(_is_adams(pair, None) for pair in kernels) or (
-        sum(fitting) < max(len(fitting) / 2, 1)
-    ):
-        first, second = (np.median(step) for step in steps)
+    kernels = [
+        pair
+        for i, pair in zip(looked_at, pairs, strict=True)
+        if taken is not None and before[i].ndim > 1 and not gradients[i].any()
+    ]
+    goes_on = all(_is_adams(pair, None) for pair in kernels)
+    if not goes_on or sum(fitting) < max(len(fitting) / 2, 1):
+        first, second = np.median(pairs, axis=0)
         raise CheckFailed(
             "steps after others go on in their direction, as Adam's do",
             f"they move weights by {first:.2g} and {second:.2g} times the learning "
             "rate",
             "another optimizer than Adam, under its name.",
         )
+
+
+def _two_steps(
+    student: Student,
+    part: str,
+    before: Arrays,
+    x: np.ndarray,
+    y: np.ndarray,
+    looked_at: Sequence[int],
+) -> list[tuple[float, float]]:
+    """Return how far two steps from the same weights move each of some arrays."""
+    steps = []
+    for _ in range(2):
+        student.set_weights(part, before)
+        student.train(x, y, epochs=1, batch_size=len(x), learning_rate=STEP, part=part)
+        after = student.get_weights(part)
+        steps.append(
+            [float(np.abs(after[i] - before[i]).max()) / STEP for i in looked_at]
+        )
+    return list(zip(*steps, strict=True))
 
 
 def _is_adams(pair: tuple[float, float], taken: int | None) -> bool:

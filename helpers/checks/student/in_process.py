@@ -201,7 +201,7 @@ class LocalStudent(Student):
                 return _loss(model, x, y)
             model.optimizer = keras.optimizers.SGD(0.0)
             # Not train_on_batch: it hands the step other data than fit does.
-            return _train(model, x, y, epochs=1, batch_size=len(x))[0]
+            return _step(model, x, y)
 
     @_students_code
     def _gradients(
@@ -214,7 +214,7 @@ class LocalStudent(Student):
             if seed is not None:
                 keras.utils.set_random_seed(seed)
             model.optimizer = keras.optimizers.SGD(FAR)
-            _train(model, x, y, epochs=1, batch_size=len(x))
+            _step(model, x, y)
             after = self._weights(part)
         pairs = zip(before, after, strict=True)
         return [np.asarray((old - new) / FAR, old.dtype) for old, new in pairs]
@@ -311,6 +311,14 @@ def _reported_loss(logs: Logs) -> float:
     return float(logs.get("loss", next(iter(logs.values()), np.nan)))
 
 
+def _step(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
+    """Take a training step on a batch as it is, and return the loss.
+
+    Not shuffled: noise that is drawn with the same seed falls on the same inputs.
+    """
+    return _train(model, x, y, epochs=1, batch_size=len(x), shuffle=False)[0]
+
+
 def _train(
     model: keras.Model,
     x: np.ndarray,
@@ -319,24 +327,39 @@ def _train(
     epochs: int,
     batch_size: int,
     seed: int = 0,
+    shuffle: bool = True,
 ) -> list[float]:
     """Train and return the loss of each epoch."""
     if keras.backend.backend() == "tensorflow" and not _has_own(model, *FIT):
-        return _train_by_steps(model, x, y, epochs, batch_size, seed)
+        orders = _orders(len(x), epochs, seed if shuffle else None)
+        return _train_by_steps(model, x, y, orders, batch_size)
     reported = _Reported()
     model.fit(
-        x, y, epochs=epochs, batch_size=batch_size, callbacks=[reported], verbose=0
+        x,
+        y,
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        callbacks=[reported],
+        verbose=0,
     )
     return reported.losses
+
+
+def _orders(n: int, epochs: int, seed: int | None) -> list[np.ndarray]:
+    """Return the order of n inputs in each epoch; as they are, without a seed."""
+    if seed is None:
+        return [np.arange(n)] * epochs
+    rng = np.random.default_rng(seed)
+    return [rng.permutation(n) for _ in range(epochs)]
 
 
 def _train_by_steps(
     model: keras.Model,
     x: np.ndarray,
     y: np.ndarray,
-    epochs: int,
+    orders: Sequence[np.ndarray],
     batch_size: int,
-    seed: int,
 ) -> list[float]:
     """Take the training steps that fit would take, without its pipeline.
 
@@ -346,13 +369,11 @@ def _train_by_steps(
     import tensorflow as tf
 
     step = later = model.train_step
-    if epochs * -(-len(x) // batch_size) > MAX_EAGER_STEPS:
+    if len(orders) * -(-len(x) // batch_size) > MAX_EAGER_STEPS:
         later = tf.function(step, autograph=False, reduce_retracing=True)
-    rng = np.random.default_rng(seed)
     losses = []
-    for _ in range(epochs):
+    for rows in orders:
         model.reset_metrics()
-        rows = rng.permutation(len(x))
         for start in range(0, len(x), batch_size):
             batch = rows[start : start + batch_size]
             logs = step(tuple(keras.ops.convert_to_tensor(a[batch]) for a in (x, y)))
