@@ -1,12 +1,11 @@
 """How the course trains: where it starts, its learning rate, a check at the end.
 
 The recipe in three sentences. Before training, `start_at_mean` sets the output's bias
-so that the network paints the mean picture instead of mid-grey: otherwise the first
-hundreds of steps do little but darken, and they do it by pushing ReLU units to zero,
-some for good. Then Adam takes large steps early (a peak rate of 1e-2, ten times its
-default), which it survives because the rate first climbs from zero while Adam's
-averages fill. From the peak the rate falls along half a cosine wave to zero, so that
-the last steps are small and settle into the minimum instead of jumping around it.
+so that the network paints the mean picture instead of mid-grey. Then Adam takes large
+steps early (a peak rate of 1e-2, ten times its default); the rate climbs there from
+zero while Adam's averages fill. From the peak it falls along half a cosine wave to
+zero, so that the last steps are small. Lesson 02's first exercise measures what each
+of them is worth.
 
 A schedule knows its own length: more epochs mean a longer wave, never the same wave
 followed by epochs at rate zero.

@@ -157,10 +157,25 @@ def is_question(node: ast.expr) -> bool:
 
 def _comparisons(source: str) -> Iterator[tuple[str, ast.expr]]:
     """Yield the name and the answer of each call of ``NAME.compare(answer)``."""
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    rounds = dict(_rounds(tree))
+    for node in ast.walk(tree):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id=name), attr="compare"),
                 args=[answer, *_],
             ):
-                yield name, answer
+                for prediction in rounds.get(name, [name]):
+                    yield prediction, answer
+
+
+def _rounds(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
+    """Yield the first variable of each loop over rows, and the names it stands for."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.For(
+                target=ast.Tuple(elts=[ast.Name(id=variable), *_]),
+                iter=ast.Tuple(elts=rows),
+            ):
+                first = [row.elts[0] for row in rows if isinstance(row, ast.Tuple)]
+                yield variable, [n.id for n in first if isinstance(n, ast.Name)]

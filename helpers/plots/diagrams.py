@@ -114,9 +114,7 @@ def hourglass(
         else:
             half = middle * len(values) / max(units)
             _draw_units(axes, values, (left, right, middle - half, middle + half))
-        axes.annotate(
-            label.strip(), ((left + right) / 2, -8), ha="center", va="top", fontsize=10
-        )
+        _put_label(axes, label.strip(), (left + right) / 2)
         if i:
             axes.annotate(
                 "",
@@ -132,6 +130,13 @@ def hourglass(
         f"An image on its way through a model: {listed(map(str.strip, arrays))}."
     )
     return describe(picture, alt, title, described)
+
+
+def _put_label(axes: Axes, label: str, middle: float) -> None:
+    """Write a label below the axes, where matplotlib would clip it away."""
+    axes.annotate(
+        label, (middle, -8), ha="center", va="top", fontsize=10, annotation_clip=False
+    )
 
 
 def _stage(values: ArrayLike, name: str) -> np.ndarray:

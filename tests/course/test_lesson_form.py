@@ -55,6 +55,14 @@ def test_two_predictions_wait_until_both_are_compared():
     assert [output for _, output in folds(stored(*cells))] == [0, 1, 1, 1, 1, 0]
 
 
+def test_a_loop_compares_each_prediction_that_it_goes_through():
+    cells = (ASK, "gain = predict.number('How many dB?')", "train()")
+    loop = "for asked, is_it in ((guess, 1), (gain, 2)):\n    asked.compare(f(is_it))"
+    assert [output for _, output in folds(stored(*cells, loop, "3"))] == [0, 1, 1, 1, 0]
+    half = loop.replace(", (gain, 2)", ",")
+    assert [output for _, output in folds(stored(*cells, half, "3"))] == [0, 1, 1, 1, 1]
+
+
 def test_a_solution_is_folded_as_a_whole():
     assert folds(stored("# Solution\n1 + 1", tags=["solution"])) == [(True, True)]
 

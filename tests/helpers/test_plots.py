@@ -731,6 +731,15 @@ def test_the_columns_of_an_hourglass_are_as_tall_as_their_layers():
     assert top - bottom == pytest.approx(13 * (code[0].get_y() - code[-1].get_y()))
 
 
+def test_the_labels_of_an_hourglass_stand_below_it():
+    picture = plots.hourglass({"wide": np.ones(40), "code": [1, -1, 0.5, 0]})
+    renderer = picture.canvas.get_renderer()
+    floor = picture.axes[0].bbox.y0
+    labels = [text for text in picture.axes[0].texts if text.get_text()]
+    assert [label.get_text() for label in labels] == ["wide", "code"]
+    assert all(0 <= label.get_tightbbox(renderer).y0 < floor for label in labels)
+
+
 def test_several_images_are_no_stage_of_an_hourglass():
     with pytest.raises(
         ValueError, match=r"stages\['image'\] has shape .*Take one image"
