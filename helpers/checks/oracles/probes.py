@@ -139,8 +139,8 @@ def pictures(n: int, size: Size) -> np.ndarray:
     digits = _digits()
     chosen = generator("pictures").choice(len(digits), n, replace=False)
     padded = np.pad(digits[chosen], ((0, 0), (1, 1), (1, 1)))
-    ways = (np.arange(side) * 10 // side for side in (height, width))
-    large = padded[(slice(None), *np.ix_(*ways))]
+    rows, columns = (np.arange(side) * 10 // side for side in (height, width))
+    large = padded[:, rows][:, :, columns]
     if len(shape) > 1:
         colours = np.ones((1, *shape[2:]))
         images = large.reshape(n, height, width, *[1] * colours[0].ndim) * colours
