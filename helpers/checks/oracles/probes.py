@@ -149,16 +149,29 @@ def pictures(n: int, size: Size) -> np.ndarray:
     return np.asarray(images, np.float32)
 
 
-def beyond(x: np.ndarray) -> np.ndarray:
-    """Return a picture, and inputs of which some are much larger or smaller, any sign.
+def smooth(size: Size) -> np.ndarray:
+    """Return one array in [0,1] that changes little from a number to its neighbours."""
+    rng = generator("smooth")
+    axes = [
+        rng.uniform(0, 3) + rng.uniform(1, 2) * np.linspace(0, 1, n)
+        for n in shape_of(size)
+    ]
+    waves = np.meshgrid(*map(np.sin, axes), indexing="ij")
+    return np.asarray(0.5 + 0.5 * np.prod(waves, axis=0), np.float32)
 
-    A layer computes the same for what students train on, and for what no image has.
+
+def beyond(x: np.ndarray) -> np.ndarray:
+    """Return inputs of which some are much larger or smaller, of any sign.
+
+    The first is a picture, the second is smooth: a layer computes the same for what
+    students train on, for what no image has, and for noise.
     """
     rng = generator("beyond")
     factors = np.exp(rng.uniform(-3, 3, len(x))) * rng.choice([-1, 1], len(x))
     factors[::2] = 1
     scaled: np.ndarray = x * factors.reshape(-1, *[1] * (x.ndim - 1))
     scaled[:1] = pictures(1, x.shape[1:])
+    scaled[1:2] = smooth(x.shape[1:])
     return scaled.astype(np.float32)
 
 
@@ -232,10 +245,10 @@ def scaled(arrays: Arrays, x: np.ndarray) -> Iterator[tuple[Arrays, np.ndarray]]
         )
 
 
-def many_rows(n: int) -> np.ndarray:
+def many_rows(n: int, low: int = 90, high: int = 150) -> np.ndarray:
     """Return the positions of more rows than a batch has by default, out of n."""
-    rng = generator("many rows")
-    return rng.integers(n, size=rng.integers(90, 150))
+    rng = generator("many rows", low, high)
+    return rng.integers(n, size=rng.integers(low, high))
 
 
 @lru_cache(maxsize=16)  # the shapes are the student's

@@ -183,7 +183,7 @@ def same_always(
             "inputs",
             "something in the model that counts calls or inputs, or draws numbers.",
         )
-    many = many_rows(len(x))
+    many = many_rows(len(x), 260, 400)  # more than nearly every batch has in the course
     if not close(student.predict(part, x[many], graph=True)[0], output[many]):
         raise CheckFailed(
             expected,
