@@ -241,24 +241,54 @@ def run(
 def _outcomes(
     works: Collection[Work], backend: Backend, say: Callable[[str], None]
 ) -> Iterator[tuple[Work, Outcome]]:
-    """Run submissions; yield each with what came of it, as they end."""
-    running: dict[tuple[str, str], Work] = {}
+    """Run submissions; yield each with what came of it, as they end.
+
+    Equal works are run once. Their jobs have the same key, which is a hash of each
+    cell, test, limit and version of a program, and so the same seed too, which the
+    journal makes of the key and its secret: the student's id takes part in neither.
+    Each gets what a run of its own would have asked, with the same inputs and weights.
+    Only what came to its end says something of the others: they are run too where one
+    was stopped, broke off, or was failed by the machine.
+    """
+    equal: dict[tuple[str, str], list[Work]] = {}
     for work in works:
         if work.submission.refused is None:
-            running[work.job.assignment, work.job.student] = work
+            equal.setdefault((work.job.assignment, work.job.key), []).append(work)
         else:
             yield work, assemble.refusal(work.job, work.submission)
+    again: list[Work] = []
+    for work, outcome in _run([first for first, *_ in equal.values()], backend, say):
+        yield work, _noted(work, outcome)
+        others = equal[work.job.assignment, work.job.key][1:]
+        if isinstance(outcome, Result) and outcome.status == "graded":
+            for other in others:
+                yield other, _noted(other, assemble.of_equal_work(outcome, other.job))
+        else:
+            again += others
+    for work, outcome in _run(again, backend, say):
+        yield work, _noted(work, outcome)
+
+
+def _run(
+    works: Collection[Work], backend: Backend, say: Callable[[str], None]
+) -> Iterator[tuple[Work, Outcome]]:
+    """Run each submission; yield it with what came of it, as they end."""
+    running = {(work.job.assignment, work.job.student): work for work in works}
     for job, outcome in backends.run(
-        [work.job for work in running.values()],
+        [work.job for work in works],
         workers=backend.workers,
         scheduler=backend.scheduler,
         trust_submissions=backend.trust_submissions,
         say=say,
     ):
-        work = running[job.assignment, job.student]
-        if isinstance(outcome, Result):
-            outcome = assemble.with_notes(outcome, work.submission)
-        yield work, outcome
+        yield running[job.assignment, job.student], outcome
+
+
+def _noted(work: Work, outcome: Outcome) -> Outcome:
+    """Return an outcome together with what intake repaired."""
+    if isinstance(outcome, Result):
+        return assemble.with_notes(outcome, work.submission)
+    return outcome
 
 
 def _recorded(journal: Journal, work: Work) -> Result | None:

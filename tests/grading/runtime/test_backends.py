@@ -32,7 +32,7 @@ from grading.submission.intake import Submission
 from samples.course import ROOT
 from samples.marking import points
 from samples.nbgrader_course import NbgraderCourse
-from samples.notebooks import source
+from samples.notebooks import source, with_cells
 
 if TYPE_CHECKING:
     from distributed import LocalCluster
@@ -332,7 +332,8 @@ def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
 ) -> None:
     course = NbgraderCourse(tmp_path)
     for number in range(STUDENTS):
-        course.submit(NAME, f"student-{number}", source(NAME, "release"))
+        own = with_cells(source(NAME, "release"), {"answer_1": f"# {number}"})
+        course.submit(NAME, f"student-{number}", own)
 
     def recorded() -> int:
         with Journal(tmp_path / ".grading" / "journal.db", write=False) as journal:
