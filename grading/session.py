@@ -1,5 +1,6 @@
 """Grading a class: what has to run, what is recorded of it, and what is written."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,10 @@ from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from grading.submission.limits import limits
 from grading.submission.ordinary_tests import INSTEAD, NotGradableError
+
+logger = logging.getLogger(__name__)
+ENDED = ("failed", "timeout", "refused")
+"""How a submission ends that could not be run to its end."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,12 @@ class Grading:
         if isinstance(outcome, Result):
             self.journal.record(outcome)
             self.results[outcome.student] = _without_outputs(outcome)
+            _log(outcome)
             self._write(work, outcome, again=self.force)
         else:
             self.failed[work.job.student] = outcome
+            name, student = work.job.assignment, work.job.student
+            logger.error("%s of %s: not graded. %s", name, student, outcome)
 
     def finish(self) -> None:
         """Write what was recorded before, and did not come into the gradebook."""
@@ -128,6 +136,7 @@ class Grading:
                 )
         except WriteError as error:
             self.unwritten = error  # all others are run first, and kept
+            logger.error("%s", error)
 
 
 def plan(
@@ -171,6 +180,7 @@ def plan(
         if result is None or force:
             todo.append(work)
             backend.warm_up()
+    logger.info("%s: %d to run, of %d", assignment.name, len(todo), len(works))
     more_time = roster.extra_days(course, assignment.name)
     writer = Writer(course, assignment, journal, more_time)
     return Grading(assignment, journal, writer, force, works, todo, results)
@@ -289,6 +299,19 @@ def _noted(work: Work, outcome: Outcome) -> Outcome:
     if isinstance(outcome, Result):
         return assemble.with_notes(outcome, work.submission)
     return outcome
+
+
+def _log(result: Result) -> None:
+    """Note how a submission ended."""
+    logger.log(
+        logging.WARNING if result.status in ENDED else logging.INFO,
+        "%s of %s: %s, %.1f s. %s",
+        result.assignment,
+        result.student,
+        result.status,
+        result.seconds.get("all", 0.0),
+        " ".join(result.notes),
+    )
 
 
 def _recorded(journal: Journal, work: Work) -> Result | None:
