@@ -4,6 +4,7 @@
     course grade vanilla sparse        # at once: it starts up only once
     course grade vanilla --student ada --force
     course grade vanilla --scheduler tcp://HOST:8786    # on a Dask cluster
+    course watch vanilla               # what arrives, as it arrives
     course report                      # the class over all assignments
     course report vanilla              # a page about one
     course feedback vanilla
@@ -35,7 +36,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from grading import demo, health, log
+from grading import demo, health, log, watch
 from grading.course import Course, NotFoundError
 from grading.gradebook import roster
 from grading.gradebook.export import Exported, export
@@ -45,6 +46,7 @@ from grading.gradebook.marks import FinalMark, final_marks
 from grading.journal import Journal
 from grading.lock import lock
 from grading.runtime import sandbox, sanitize
+from grading.runtime.backends import Outcome
 from grading.runtime.job import Result
 from grading.session import ENDED, Backend, Grading, plan, run, try_own_solution
 from grading.submission import intake
@@ -344,6 +346,59 @@ def _stop_if_failed(gradings: list[Grading]) -> None:
         errors.print("The machine failed, not the students. Run the command again.")
     if failed or unwritten:
         raise typer.Exit(FAILED)
+
+
+@app.command(name="watch", epilog="Example: course watch vanilla --roster class.csv")
+def watch_folder(
+    names: Names,
+    class_list: ClassList = None,
+    workers: Workers = CORES,
+    scheduler: Scheduler = None,
+    trust_submissions: TrustSubmissions = False,
+    root: Root = Path(),
+) -> None:
+    """Grade what is there, then what arrives, until it is stopped."""
+    if trust_submissions:
+        console.print(sandbox.WITHOUT_SANDBOX, style="bold")
+    course = Course.load(root)
+    everybody = roster.known(course, class_list)
+    assignments = {name: Assignment.load(course, name) for name in names}
+    for assignment in assignments.values():
+        assignment.require_gradable()
+    backend = Backend(workers, scheduler, trust_submissions)
+    with (
+        lock(course.state / "lock", shared=course.shared),
+        Journal(course.journal, shared=course.shared) as journal,
+    ):
+        backend.be_ready()
+        for assignment in assignments.values():
+            try_own_solution(course, assignment, journal, backend)
+        inbox = watch.Inbox(course, list(assignments), everybody)
+        _say(f"Watching {course.root / course.submitted}. Ctrl-C stops it.")
+        try:
+            for grading, outcome in watch.watch(
+                course, assignments, inbox, journal, backend, _say
+            ):
+                _show_outcome(grading, outcome)
+        except KeyboardInterrupt:
+            errors.print(SAFE)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def _say(sentence: str) -> None:
+    logger.info("%s", sentence)
+    console.print(sanitize.line(sentence), soft_wrap=True)
+
+
+def _show_outcome(grading: Grading, outcome: Outcome) -> None:
+    """Print in a line how a submission ended."""
+    if isinstance(outcome, Result):
+        words = " ".join([f"{outcome.status}.", *outcome.notes])
+        who = f"{outcome.assignment} of {outcome.student}"
+        console.print(sanitize.line(f"{who}: {words}"), soft_wrap=True)
+    else:
+        name = grading.assignment.name
+        errors.print(f"{name}: not graded. {outcome}", style="red")
 
 
 @app.command(name="feedback", epilog="Example: course feedback vanilla sparse")

@@ -11,7 +11,7 @@ from grading.gradebook.writer import Writer
 from grading.journal import Journal
 from grading.runtime import backends, fingerprint
 from grading.runtime.backends import Outcome
-from grading.runtime.executor import SandboxError, warm_up
+from grading.runtime.executor import SandboxError, executor, warm_up
 from grading.runtime.job import Job, Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
@@ -42,6 +42,16 @@ class Backend:
         """Start in the background what the first submission would have to wait for."""
         if self.scheduler is None:
             warm_up(self.trust_submissions)
+
+    def be_ready(self) -> None:
+        """Start it now, and return when the first submission has nothing to wait for.
+
+        Raises:
+            NoSandboxError: this machine cannot make a sandbox.
+            SandboxError: it did not start.
+        """
+        if self.scheduler is None:
+            executor(self.trust_submissions)
 
 
 @dataclass(frozen=True)
