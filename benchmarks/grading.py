@@ -3,7 +3,8 @@
 A class hands in four assignments. For each of them in turn, `nbgrader autograde` marks
 a sample of the class, spread over it, and `course grade` marks all of it, sandbox and
 trusted verdict included; who begins alternates. Students are made from the known
-submissions, each with a text of its own, so nothing is ever taken from an earlier run.
+submissions, each with a text of its own, so nothing is ever taken from an earlier run
+or from an equal work.
 At the end, one `course grade` marks all four, between two halves of such a sample.
 
 The clock of both counts the whole command, its start-up too. nbgrader is serial, so

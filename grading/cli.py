@@ -4,10 +4,12 @@
     course grade vanilla sparse        # at once: it starts up only once
     course grade vanilla --student ada --force
     course grade vanilla --scheduler tcp://HOST:8786    # on a Dask cluster
+    course watch vanilla               # what arrives, as it arrives
     course report                      # the class over all assignments
     course report vanilla              # a page about one
     course feedback vanilla
     course export --format canvas
+    course health                      # can this machine grade?
 
 It works in the course folder, the one with ``nbgrader_config.py``, next to nbgrader:
 the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
@@ -15,7 +17,8 @@ the gradebook, the formgrader and ``autograded/`` are nbgrader's own.
 
 import errno
 import io
-import os
+import json
+import logging
 import sys
 import time
 import webbrowser
@@ -33,7 +36,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from grading import demo
+from grading import demo, health, log, watch
 from grading.course import Course, NotFoundError
 from grading.gradebook import roster
 from grading.gradebook.export import Exported, export
@@ -43,8 +46,9 @@ from grading.gradebook.marks import FinalMark, final_marks
 from grading.journal import Journal
 from grading.lock import lock
 from grading.runtime import sandbox, sanitize
+from grading.runtime.backends import Outcome
 from grading.runtime.job import Result
-from grading.session import Backend, Grading, plan, run, try_own_solution
+from grading.session import ENDED, Backend, Grading, plan, run, try_own_solution
 from grading.submission import intake
 from grading.submission.assignment import Assignment
 
@@ -63,7 +67,8 @@ class PlainConsole(Console):
 app = typer.Typer(no_args_is_help=True)
 console = PlainConsole()
 errors = PlainConsole(stderr=True)
-CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2
+logger = logging.getLogger(__name__)
+CORES = health.cores()
 COLUMNS = (
     TextColumn("{task.description}"),
     BarColumn(),
@@ -71,8 +76,6 @@ COLUMNS = (
     TextColumn("{task.fields[failed]} failed, time to go:"),
     TimeRemainingColumn(),
 )
-# How a submission ends that could not be run to its end.
-ENDED = ("failed", "timeout", "refused")
 # What a command ends with, besides 0, and 2 for a command that is written wrongly.
 FAILED, NOTHING, FLAGGED, INTERRUPTED = 1, 3, 4, 130
 SAFE = "Interrupted. What was finished is safe: give the same command again."
@@ -177,6 +180,22 @@ def command(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True)
     ] = False,
+    log_level: Annotated[
+        log.Level | None,
+        typer.Option(
+            envvar="COURSE_LOG_LEVEL",
+            help="Log what is done, from this level on. Default: info with "
+            "--log-file, otherwise nothing.",
+        ),
+    ] = None,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="COURSE_LOG_FILE",
+            help="The log, which lines are added to. Default: stderr.",
+        ),
+    ] = None,
 ) -> None:
     """Grade a class of the course.
 
@@ -184,6 +203,8 @@ def command(
     nothing to do it with, 4 if --strict is given and a submission could not be run to
     its end.
     """
+    if log_level or log_file:
+        log.start(log_level or "info", log_file)
 
 
 @app.command(epilog="Example: course grade vanilla sparse --roster class.csv")
@@ -289,7 +310,12 @@ def _run(gradings: list[Grading], backend: Backend) -> None:
             name = grading.assignment.name
             bars[name] = progress.add_task(name, total=len(grading.todo), failed=0)
         failures = Counter[str]()
-        for grading, outcome in run(gradings, backend, progress.console.print):
+
+        def say(sentence: str) -> None:
+            logger.warning("%s", sentence)
+            progress.console.print(sentence)
+
+        for grading, outcome in run(gradings, backend, say):
             name = grading.assignment.name
             failures[name] += not isinstance(outcome, Result) or outcome.status in ENDED
             progress.update(bars[name], advance=1, failed=failures[name])
@@ -320,6 +346,59 @@ def _stop_if_failed(gradings: list[Grading]) -> None:
         errors.print("The machine failed, not the students. Run the command again.")
     if failed or unwritten:
         raise typer.Exit(FAILED)
+
+
+@app.command(name="watch", epilog="Example: course watch vanilla --roster class.csv")
+def watch_folder(
+    names: Names,
+    class_list: ClassList = None,
+    workers: Workers = CORES,
+    scheduler: Scheduler = None,
+    trust_submissions: TrustSubmissions = False,
+    root: Root = Path(),
+) -> None:
+    """Grade what is there, then what arrives, until it is stopped."""
+    if trust_submissions:
+        console.print(sandbox.WITHOUT_SANDBOX, style="bold")
+    course = Course.load(root)
+    everybody = roster.known(course, class_list)
+    assignments = {name: Assignment.load(course, name) for name in names}
+    for assignment in assignments.values():
+        assignment.require_gradable()
+    backend = Backend(workers, scheduler, trust_submissions)
+    with (
+        lock(course.state / "lock", shared=course.shared),
+        Journal(course.journal, shared=course.shared) as journal,
+    ):
+        backend.be_ready()
+        for assignment in assignments.values():
+            try_own_solution(course, assignment, journal, backend)
+        inbox = watch.Inbox(course, list(assignments), everybody)
+        _say(f"Watching {course.root / course.submitted}. Ctrl-C stops it.")
+        try:
+            for grading, outcome in watch.watch(
+                course, assignments, inbox, journal, backend, _say
+            ):
+                _show_outcome(grading, outcome)
+        except KeyboardInterrupt:
+            errors.print(SAFE)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def _say(sentence: str) -> None:
+    logger.info("%s", sentence)
+    console.print(sanitize.line(sentence), soft_wrap=True)
+
+
+def _show_outcome(grading: Grading, outcome: Outcome) -> None:
+    """Print in a line how a submission ended."""
+    if isinstance(outcome, Result):
+        words = " ".join([f"{outcome.status}.", *outcome.notes])
+        who = f"{outcome.assignment} of {outcome.student}"
+        console.print(sanitize.line(f"{who}: {words}"), soft_wrap=True)
+    else:
+        name = grading.assignment.name
+        errors.print(f"{name}: not graded. {outcome}", style="red")
 
 
 @app.command(name="feedback", epilog="Example: course feedback vanilla sparse")
@@ -434,6 +513,26 @@ def _show_export(done: Exported, *, dry_run: bool, compared: bool) -> None:
         console.print(f"not written: {path}" if dry_run else str(path), soft_wrap=True)
 
 
+@app.command(name="health", epilog="Example: course health --json")
+def show_health(
+    workers: Workers = CORES,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON, for a monitor.")
+    ] = False,
+    root: Root = Path(),
+) -> None:
+    """Say whether this machine can grade; end with 1 if it cannot."""
+    report = health.look(root, workers)
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), indent=2))
+    else:
+        for finding in report.findings:
+            result = "pass" if finding.ok else "FAIL"
+            console.print(f"{result}  {finding.name}: {finding.words}")
+    if not report.ok:
+        raise typer.Exit(FAILED)
+
+
 @app.command(name="demo", epilog="Example: course demo --students 40")
 def run_demo(
     students: Annotated[int, typer.Option(min=1, help="How many.")] = 12,
@@ -493,6 +592,7 @@ def main() -> None:
     except (CourseError, OSError) as error:
         if isinstance(error, OSError) and error.errno not in REFUSED:
             raise  # a mistake in the program
+        logger.error("%s", _sentence(error))
         errors.print(_sentence(error), style="red")
         raise SystemExit(FAILED) from None
 

@@ -1,5 +1,6 @@
 """Grading a class: what has to run, what is recorded of it, and what is written."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -10,13 +11,17 @@ from grading.gradebook.writer import Writer
 from grading.journal import Journal
 from grading.runtime import backends, fingerprint
 from grading.runtime.backends import Outcome
-from grading.runtime.executor import SandboxError, warm_up
+from grading.runtime.executor import SandboxError, executor, warm_up
 from grading.runtime.job import Job, Result
 from grading.submission import assemble, intake
 from grading.submission.assignment import Assignment
 from grading.submission.intake import Submission
 from grading.submission.limits import limits
 from grading.submission.ordinary_tests import INSTEAD, NotGradableError
+
+logger = logging.getLogger(__name__)
+ENDED = ("failed", "timeout", "refused")
+"""How a submission ends that could not be run to its end."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,16 @@ class Backend:
         """Start in the background what the first submission would have to wait for."""
         if self.scheduler is None:
             warm_up(self.trust_submissions)
+
+    def be_ready(self) -> None:
+        """Start it now, and return when the first submission has nothing to wait for.
+
+        Raises:
+            NoSandboxError: this machine cannot make a sandbox.
+            SandboxError: it did not start.
+        """
+        if self.scheduler is None:
+            executor(self.trust_submissions)
 
 
 @dataclass(frozen=True)
@@ -85,9 +100,12 @@ class Grading:
         if isinstance(outcome, Result):
             self.journal.record(outcome)
             self.results[outcome.student] = _without_outputs(outcome)
+            _log(outcome)
             self._write(work, outcome, again=self.force)
         else:
             self.failed[work.job.student] = outcome
+            name, student = work.job.assignment, work.job.student
+            logger.error("%s of %s: not graded. %s", name, student, outcome)
 
     def finish(self) -> None:
         """Write what was recorded before, and did not come into the gradebook."""
@@ -128,6 +146,7 @@ class Grading:
                 )
         except WriteError as error:
             self.unwritten = error  # all others are run first, and kept
+            logger.error("%s", error)
 
 
 def plan(
@@ -171,6 +190,7 @@ def plan(
         if result is None or force:
             todo.append(work)
             backend.warm_up()
+    logger.info("%s: %d to run, of %d", assignment.name, len(todo), len(works))
     more_time = roster.extra_days(course, assignment.name)
     writer = Writer(course, assignment, journal, more_time)
     return Grading(assignment, journal, writer, force, works, todo, results)
@@ -241,24 +261,67 @@ def run(
 def _outcomes(
     works: Collection[Work], backend: Backend, say: Callable[[str], None]
 ) -> Iterator[tuple[Work, Outcome]]:
-    """Run submissions; yield each with what came of it, as they end."""
-    running: dict[tuple[str, str], Work] = {}
+    """Run submissions; yield each with what came of it, as they end.
+
+    Equal works are run once. Their jobs have the same key, which is a hash of each
+    cell, test, limit and version of a program, and so the same seed too, which the
+    journal makes of the key and its secret: the student's id takes part in neither.
+    Each gets what a run of its own would have asked, with the same inputs and weights.
+    Only what came to its end says something of the others: they are run too where one
+    was stopped, broke off, or was failed by the machine.
+    """
+    equal: dict[tuple[str, str], list[Work]] = {}
     for work in works:
         if work.submission.refused is None:
-            running[work.job.assignment, work.job.student] = work
+            equal.setdefault((work.job.assignment, work.job.key), []).append(work)
         else:
             yield work, assemble.refusal(work.job, work.submission)
+    again: list[Work] = []
+    for work, outcome in _run([first for first, *_ in equal.values()], backend, say):
+        yield work, _noted(work, outcome)
+        others = equal[work.job.assignment, work.job.key][1:]
+        if isinstance(outcome, Result) and outcome.status == "graded":
+            for other in others:
+                yield other, _noted(other, assemble.of_equal_work(outcome, other.job))
+        else:
+            again += others
+    for work, outcome in _run(again, backend, say):
+        yield work, _noted(work, outcome)
+
+
+def _run(
+    works: Collection[Work], backend: Backend, say: Callable[[str], None]
+) -> Iterator[tuple[Work, Outcome]]:
+    """Run each submission; yield it with what came of it, as they end."""
+    running = {(work.job.assignment, work.job.student): work for work in works}
     for job, outcome in backends.run(
-        [work.job for work in running.values()],
+        [work.job for work in works],
         workers=backend.workers,
         scheduler=backend.scheduler,
         trust_submissions=backend.trust_submissions,
         say=say,
     ):
-        work = running[job.assignment, job.student]
-        if isinstance(outcome, Result):
-            outcome = assemble.with_notes(outcome, work.submission)
-        yield work, outcome
+        yield running[job.assignment, job.student], outcome
+
+
+def _noted(work: Work, outcome: Outcome) -> Outcome:
+    """Return an outcome together with what intake repaired."""
+    if isinstance(outcome, Result):
+        return assemble.with_notes(outcome, work.submission)
+    return outcome
+
+
+def _log(result: Result) -> None:
+    """Note how a submission ended."""
+    logger.log(
+        logging.WARNING if result.status in ENDED else logging.INFO,
+        "%s of %s: %s, %.1f s. %s",
+        result.assignment,
+        result.student,
+        result.status,
+        result.seconds.get("all", 0.0),
+        " ".join(result.notes),
+    )
 
 
 def _recorded(journal: Journal, work: Work) -> Result | None:

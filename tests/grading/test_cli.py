@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 from unittest.mock import MagicMock
 
 from helpers.errors import CourseError
@@ -151,6 +152,23 @@ def test_nothing_is_started_when_nothing_has_to_run(tmp_path, without_sandbox):
     without_sandbox.clear()
     run(tmp_path, "grade", NAME)
     assert not without_sandbox
+
+
+@pytest.mark.slow
+def test_the_log_says_how_each_submission_ended(tmp_path, without_sandbox, monkeypatch):
+    logger = logging.getLogger("grading")
+    for name in ("handlers", "level"):  # put back when the test is over
+        monkeypatch.setattr(logger, name, getattr(logger, name))
+    course = NbgraderCourse(tmp_path)
+    course.submit(NAME, "ana", source(NAME, "release"))
+    course.submit(NAME, "torn", nbformat.v4.new_notebook())
+    file = tmp_path / "course.log"
+    run(tmp_path, "--log-file", str(file), "grade", NAME)
+    logger.handlers[0].close()
+    lines = file.read_text("utf-8").splitlines()
+    assert f"INFO {NAME}: 2 to run, of 2" in lines[0]
+    assert any(f"INFO {NAME} of ana: repaired, 0.0 s." in line for line in lines)
+    assert any(f"WARNING {NAME} of torn: refused, 0.0 s." in line for line in lines)
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ from grading.submission.intake import Submission
 from samples.course import ROOT
 from samples.marking import points
 from samples.nbgrader_course import NbgraderCourse
-from samples.notebooks import source
+from samples.notebooks import source, with_cells
 
 if TYPE_CHECKING:
     from distributed import LocalCluster
@@ -298,7 +298,7 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
         yield local_cluster
 
 
-def test_the_loss_of_all_workers_is_said_once_and_it_goes_on_with_a_new_one(
+def test_a_lost_worker_is_named_and_it_goes_on_with_a_new_one(
     local: "LocalCluster",
 ) -> None:
     jobs = [made(f"student-{n}", "") for n in range(6)]
@@ -306,21 +306,143 @@ def test_the_loss_of_all_workers_is_said_once_and_it_goes_on_with_a_new_one(
 
     def say(sentence: str) -> None:
         said.append(sentence)
-        if len(said) == 1:
+        if "No worker is left" in sentence:
             threading.Timer(1, local.scale, [1]).start()
 
     ran = backends.run(
         jobs, scheduler=local.scheduler_address, trust_submissions=True, say=say
     )
     first = next(ran)
+    (name,) = (worker.address for worker in local.workers.values())
     local.scale(0)
     outcomes = [first, *ran]
 
     assert sorted(job.student for job, _ in outcomes) == [job.student for job in jobs]
     assert all(outcome == answered(job) for job, outcome in outcomes)
-    assert len(said) == 2
-    assert "No worker is left at tcp://127.0.0.1" in said[0]
-    assert "a worker again" in said[1]
+    assert len(said) == 3
+    assert said[0].startswith(f"Worker {name} was lost")
+    assert "No worker is left at tcp://127.0.0.1" in said[1]
+    assert "a worker again" in said[2]
+
+
+def test_a_job_whose_workers_are_always_lost_is_given_up_and_no_other_is(
+    local: "LocalCluster", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grading.runtime.cluster.MAX_LOSSES", 1)
+    jobs = [made(f"student-{n}", "") for n in range(3)]
+
+    def say(sentence: str) -> None:
+        if "No worker is left" in sentence:
+            threading.Timer(0, local.scale, [1]).start()
+
+    ran = backends.run(
+        jobs, scheduler=local.scheduler_address, trust_submissions=True, say=say
+    )
+    first, outcome_of_first = next(ran)
+    threading.Timer(0.1, local.scale, [0]).start()
+    outcomes = {job.student: outcome for job, outcome in ran}
+
+    assert outcome_of_first == answered(first)
+    assert isinstance(outcomes["student-1"], SandboxError)
+    assert "The workers that ran it ended" in str(outcomes["student-1"])
+    assert outcomes["student-2"] == answered(jobs[2])
+
+
+@pytest.fixture
+def only_right(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the addresses of workers in this process that can work; others cannot."""
+    right: set[str] = set()
+
+    def state(_: bool) -> tuple[str, str]:
+        from distributed import get_worker
+
+        known = get_worker().address in right
+        return fingerprint.environment() if known else "another", ""
+
+    monkeypatch.setattr("grading.runtime.cluster._state", state)
+    return right
+
+
+def test_a_worker_that_is_wrong_is_left_out_by_name_whenever_it_comes(
+    local: "LocalCluster", only_right: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import get_worker
+
+    used: set[str] = set()
+
+    def execute(job: Job, **how: bool) -> Result:
+        used.add(get_worker().address)
+        time.sleep(0.2)
+        return answered(job)
+
+    monkeypatch.setattr(backends, "execute", execute)
+    local.scale(2)
+    local.wait_for_workers(2)
+    only_right.add(next(iter(local.workers.values())).address)
+    jobs = [made(f"student-{n}", "") for n in range(10)]
+    said: list[str] = []
+
+    ran = backends.run(
+        jobs,
+        scheduler=local.scheduler_address,
+        trust_submissions=True,
+        say=said.append,
+    )
+    outcomes = [next(ran)]
+    local.scale(3)
+    outcomes += ran
+
+    wrong = {worker.address for worker in local.workers.values()} - only_right
+    assert len(wrong) == 2
+    assert used == only_right
+    assert all(outcome == answered(job) for job, outcome in outcomes)
+    assert len(outcomes) == len(jobs)
+    assert {sentence.split()[1] for sentence in said} == wrong
+    assert all("another environment" in sentence for sentence in said)
+    assert all(sentence.endswith("It is left out.") for sentence in said)
+
+
+def test_where_all_workers_are_wrong_nothing_runs(
+    local: "LocalCluster", only_right: set[str]
+) -> None:
+    with pytest.raises(backends.PoolError, match=r"Worker tcp://127\S+ has another"):
+        list(
+            backends.run(
+                [made("ana", "")],
+                scheduler=local.scheduler_address,
+                trust_submissions=True,
+            )
+        )
+
+
+def test_a_worker_without_the_course_is_left_out_and_the_class_goes_on(
+    local: "LocalCluster", only_right: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state(_: bool) -> tuple[str, str]:
+        from distributed import get_worker
+
+        if get_worker().address not in only_right:
+            raise ModuleNotFoundError("No module named 'grading'")
+        return fingerprint.environment(), ""
+
+    monkeypatch.setattr("grading.runtime.cluster._state", state)
+    only_right.add(next(iter(local.workers.values())).address)
+    local.scale(2)
+    local.wait_for_workers(2)
+    jobs = [made(f"student-{n}", "") for n in range(3)]
+    said: list[str] = []
+
+    ran = backends.run(
+        jobs,
+        scheduler=local.scheduler_address,
+        trust_submissions=True,
+        say=said.append,
+    )
+
+    outcomes = dict(ran)
+    assert outcomes == {job: answered(job) for job in jobs}
+    assert len(said) == 1
+    assert "cannot run jobs: No module named 'grading'" in said[0]
 
 
 STUDENTS = 20  # so many that a slow machine is not through before it is stopped
@@ -332,7 +454,8 @@ def test_who_waits_for_a_worker_can_stop_and_loses_nothing(
 ) -> None:
     course = NbgraderCourse(tmp_path)
     for number in range(STUDENTS):
-        course.submit(NAME, f"student-{number}", source(NAME, "release"))
+        own = with_cells(source(NAME, "release"), {"answer_1": f"# {number}"})
+        course.submit(NAME, f"student-{number}", own)
 
     def recorded() -> int:
         with Journal(tmp_path / ".grading" / "journal.db", write=False) as journal:
