@@ -12,6 +12,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import distributed
 
@@ -88,7 +89,7 @@ def _state(trust_submissions: bool) -> tuple[str, str]:
 class _Running:
     """A job on its way, and the worker that it was given to."""
 
-    future: "distributed.Future[str]"
+    future: "distributed.Future[Any]"
     job: Job
     worker: str
 
@@ -118,12 +119,12 @@ class _Cluster:
         self._say = say
         self._waiting = deque(jobs)
         self._running: dict[str, _Running] = {}
-        self._ended: SimpleQueue[distributed.Future[str]] = SimpleQueue()
+        self._ended: SimpleQueue[distributed.Future[Any]] = SimpleQueue()
         self._given_up: list[tuple[Job, Outcome]] = []
         self._losses = Counter[Job]()
         self._threads: dict[str, int] = {}
         """Of each worker that is there."""
-        self._asked: dict[str, distributed.Future[str]] = {}
+        self._asked: dict[str, distributed.Future[Any]] = {}
         self._right: set[str] = set()
         self._wrong: dict[str, str] = {}
         self._next_look = 0.0
@@ -177,7 +178,7 @@ class _Cluster:
 
     def _submit(
         self, function: Callable[..., object], worker: str, *values: str
-    ) -> "distributed.Future[str]":
+    ) -> "distributed.Future[Any]":
         """Have a worker call a function; what comes back goes to ``_ended``."""
         future = self._client.submit(
             function,
@@ -218,7 +219,7 @@ class _Cluster:
         self._wrong.pop(worker, None)
         lost = [ran for ran in self._running.values() if ran.worker == worker]
         for ran in lost:
-            del self._running[ran.future.key]
+            del self._running[str(ran.future.key)]
             ran.future.cancel()
             self._run_again(ran.job, "it was lost")
         number = f" while it ran {len(lost)}; they run again" if lost else ""
@@ -277,9 +278,9 @@ class _Cluster:
                     return
                 job = self._waiting.popleft()
                 future = self._submit(run_json, worker, job.to_json())
-                self._running[future.key] = _Running(future, job, worker)
+                self._running[str(future.key)] = _Running(future, job, worker)
 
-    def _take(self, future: "distributed.Future[str]") -> tuple[Job, Outcome] | None:
+    def _take(self, future: "distributed.Future[Any]") -> tuple[Job, Outcome] | None:
         """Return a job that ended, with what came of it; None if none did.
 
         Raises:
@@ -290,7 +291,7 @@ class _Cluster:
                 self._judge(worker)
                 self._watch(time.monotonic())
                 return None
-        running = self._running.pop(future.key, None)
+        running = self._running.pop(str(future.key), None)
         if running is None:
             return None  # of a worker that was lost
         try:
