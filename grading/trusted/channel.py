@@ -246,11 +246,13 @@ class RemoteStudent(Student):
         seed: int | None,
         learning_rate: float | None,
         part: str,
+        graph: bool,
     ) -> list[float]:
         answer, _ = self.channel.ask(
             "train",
             [x, y],
             part=part,
+            graph=graph,
             epochs=epochs,
             batch_size=batch_size,
             seed=seed,

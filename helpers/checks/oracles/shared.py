@@ -7,6 +7,7 @@ raises ``CheckFailed`` when the property does not hold.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from helpers.checks.contract import AutoencoderSizes, Sizes, named
 from helpers.checks.hints import is_stub
@@ -716,11 +717,15 @@ def _two_steps(
     y: np.ndarray,
     looked_at: Sequence[int],
 ) -> list[tuple[float, float]]:
-    """Return how far two steps from the same weights move each of some arrays."""
+    """Return how far two steps from the same weights move each of some arrays.
+
+    The second is taken in a graph, as fit takes it.
+    """
     steps = []
-    for _ in range(2):
+    how: dict[str, Any] = {"batch_size": len(x), "learning_rate": STEP, "part": part}
+    for graph in (False, True):
         student.set_weights(part, before)
-        student.train(x, y, epochs=1, batch_size=len(x), learning_rate=STEP, part=part)
+        student.train(x, y, epochs=1, graph=graph, **how)
         after = student.get_weights(part)
         steps.append(
             [float(np.abs(after[i] - before[i]).max()) / STEP for i in looked_at]

@@ -7,6 +7,7 @@ import linecache
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from itertools import repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -230,6 +231,7 @@ class LocalStudent(Student):
         seed: int | None,
         learning_rate: float | None,
         part: str,
+        graph: bool,
     ) -> list[float]:
         if seed is not None:
             keras.utils.set_random_seed(seed)
@@ -245,6 +247,7 @@ class LocalStudent(Student):
             epochs=epochs,
             batch_size=batch_size,
             seed=seed or 0,
+            graph=graph,
         )
 
 
@@ -328,11 +331,15 @@ def _train(
     batch_size: int,
     seed: int = 0,
     shuffle: bool = True,
+    graph: bool = False,
 ) -> list[float]:
     """Train and return the loss of each epoch."""
     if keras.backend.backend() == "tensorflow" and not _has_own(model, *FIT):
         orders = _orders(len(x), epochs, seed if shuffle else None)
-        return _train_by_steps(model, x, y, orders, batch_size)
+        many = len(orders) * -(-len(x) // batch_size) > MAX_EAGER_STEPS
+        return _train_by_steps(
+            model, x, y, orders, batch_size, _steps(model, graph=graph, many=many)
+        )
     reported = _Reported()
     model.fit(
         x,
@@ -360,26 +367,37 @@ def _train_by_steps(
     y: np.ndarray,
     orders: Sequence[np.ndarray],
     batch_size: int,
+    steps: Iterator[Callable[..., Logs]],
 ) -> list[float]:
-    """Take the training steps that fit would take, without its pipeline.
-
-    The first makes all variables. After it, more than a few steps are taken in a graph,
-    as fit takes them: what the step's Python code does, it then does only once more.
-    """
-    import tensorflow as tf
-
-    step = later = model.train_step
-    if len(orders) * -(-len(x) // batch_size) > MAX_EAGER_STEPS:
-        later = tf.function(step, autograph=False, reduce_retracing=True)
+    """Take the training steps that fit would take, without its pipeline."""
     losses = []
     for rows in orders:
         model.reset_metrics()
         for start in range(0, len(x), batch_size):
             batch = rows[start : start + batch_size]
-            logs = step(tuple(keras.ops.convert_to_tensor(a[batch]) for a in (x, y)))
-            step = later
+            pair = tuple(keras.ops.convert_to_tensor(a[batch]) for a in (x, y))
+            logs = next(steps)(pair)
         losses.append(_reported_loss(logs))
     return losses
+
+
+def _steps(
+    model: keras.Model, *, graph: bool, many: bool
+) -> Iterator[Callable[..., Logs]]:
+    """Yield a model's training step for each step that is taken.
+
+    The first makes all variables, unless they are there. After it, more than a few
+    steps are taken in a graph, as fit takes them: what the step's Python code does, it
+    then does only once more.
+    """
+    import tensorflow as tf
+
+    if not graph:
+        yield model.train_step
+    later = model.train_step
+    if (graph or many) and not model.run_eagerly:
+        later = tf.function(later, autograph=False, reduce_retracing=True)
+    yield from repeat(later)
 
 
 @contextlib.contextmanager

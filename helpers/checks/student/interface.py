@@ -144,12 +144,14 @@ class Student(ABC):
         seed: int | None = None,
         learning_rate: float | None = None,
         part: str = "auto",
+        graph: bool = False,
     ) -> list[float]:
         """Train the model as the student compiled it; return the loss of each epoch.
 
         A ``seed`` makes all that is drawn the same in each run. It costs as much as a
         step or two: TensorFlow forgets its kernels. A ``learning_rate`` replaces the
-        optimizer's.
+        optimizer's. With ``graph``, every step is taken in a graph, as fit takes them;
+        otherwise those of a short training are not.
         """
         losses = self._train(
             x,
@@ -159,6 +161,7 @@ class Student(ABC):
             seed=seed,
             learning_rate=learning_rate,
             part=part,
+            graph=graph,
         )
         return [_finite_loss(loss, part) for loss in losses]
 
@@ -195,6 +198,7 @@ class Student(ABC):
         seed: int | None,
         learning_rate: float | None,
         part: str,
+        graph: bool,
     ) -> list[float]:
         """Answer ``train``, unseen."""
 
