@@ -7,7 +7,6 @@ raises ``CheckFailed`` when the property does not hold.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from helpers.checks.contract import AutoencoderSizes, Sizes, named
 from helpers.checks.hints import is_stub
@@ -597,7 +596,8 @@ def first_moves(
     gradients = student.gradients(x, y, part)
     taken = 0
     while taken < MAX_FIRST_STEPS:
-        student.train(x, y, epochs=1, batch_size=len(x), part=part)
+        # In a graph, as fit does; the steps that follow are taken without one.
+        student.train(x, y, epochs=1, batch_size=len(x), part=part, graph=True)
         taken += 1
         moves = [
             np.abs(a - b)
@@ -717,15 +717,11 @@ def _two_steps(
     y: np.ndarray,
     looked_at: Sequence[int],
 ) -> list[tuple[float, float]]:
-    """Return how far two steps from the same weights move each of some arrays.
-
-    The second is taken in a graph, as fit takes it.
-    """
+    """Return how far two steps from the same weights move each of some arrays."""
     steps = []
-    how: dict[str, Any] = {"batch_size": len(x), "learning_rate": STEP, "part": part}
-    for graph in (False, True):
+    for _ in range(2):
         student.set_weights(part, before)
-        student.train(x, y, epochs=1, graph=graph, **how)
+        student.train(x, y, epochs=1, batch_size=len(x), learning_rate=STEP, part=part)
         after = student.get_weights(part)
         steps.append(
             [float(np.abs(after[i] - before[i]).max()) / STEP for i in looked_at]
