@@ -6,6 +6,8 @@
 MAKEFLAGS += --no-print-directory
 
 PORT ?= 8888
+# What JupyterLab opens first, with its folder beside it.
+FIRST := notebooks/00_start_here.ipynb
 BIN := .venv/bin
 READY := .venv/.ready
 # nbgrader calls programs of the environment by name.
@@ -22,8 +24,9 @@ find_python = for p in $(PYTHON) python3 python3.13 python3.12 python3.11 python
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
 
-lab: $(READY)  ## open JupyterLab on the course (other port: make lab PORT=8899)
-	@$(BIN)/jupyter lab --ServerApp.port=$(PORT) --ServerApp.port_retries=0 $(ARGS) || \
+lab: $(READY)  ## open JupyterLab on the first lesson (other port: make lab PORT=8899)
+	@$(BIN)/jupyter lab --ServerApp.port=$(PORT) --ServerApp.port_retries=0 \
+		--LabApp.default_url=/lab/tree/$(FIRST) $(ARGS) || \
 		{ echo "JupyterLab did not start. If the port is taken: make lab PORT=$$(($(PORT) + 11))"; exit 1; }
 
 check: $(READY)  ## before a commit: lint, types, import contract, quick tests (some: make check ARGS="lint types")

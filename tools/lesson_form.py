@@ -25,7 +25,7 @@ PNG_COLOURS = 64
 MAX_PNG = 15_000  # bytes; a larger one is halved and has fewer colours
 FEW_COLOURS = 16
 MAX_LOSSLESS = 150_000  # bytes of WebP; a larger one is stored with small losses
-WEBP = re.compile(r'(?:<div [^>]*>)*<img [^>]*src="data:image/webp;base64,([^"]+)"')
+WEBP = re.compile(r'\s*(?:<div [^>]*>)*<img [^>]*src="data:image/webp;base64,([^"]+)"')
 # What makes a text interactive; in a stored output it would not run.
 SCRIPT = re.compile(
     r'\n?<style>.*?</style>|\n?<script>.*?</script>| data-course="[^"]*"', re.DOTALL
@@ -44,7 +44,7 @@ def store(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             html = output.get("data", {}).get("text/html", "")
-            if html.startswith('<div class="course"'):
+            if html.lstrip().startswith('<div class="course"'):
                 output.data["text/html"] = SCRIPT.sub("", html)
             _shrink(output)
             if picture := picture_in(output):
@@ -112,6 +112,18 @@ def _hide(cell: NotebookNode, *, source: bool) -> None:
     jupyter.outputs_hidden = True
     if source:
         jupyter.source_hidden = True
+    for output in cell.get("outputs", [])[:1]:
+        if output.output_type == "stream":
+            output.text = _blank_first(output.text)
+        for kind in ("text/html", "text/plain"):
+            if kind in output.get("data", {}):
+                output.data[kind] = _blank_first(output.data[kind])
+                break
+
+
+def _blank_first(text: str) -> str:
+    """Return a text whose first line is blank: JupyterLab shows that of a fold."""
+    return text if text.startswith(" \n") else f" \n{text}"
 
 
 def answers(notebook: NotebookNode) -> Iterator[NotebookNode]:

@@ -218,7 +218,11 @@ function render({ model, el }) {
   const sides = element("div", { class: "course-side" }, plane.node, seen.node);
   replaceText(el, element("div", { class: "course-explorer" }, title, sides, walk.node));
   new ResizeObserver(draw).observe(plane.node);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
+  // JupyterLab's own choice of light or dark.
+  new MutationObserver(show).observe(document.body, {
+    attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"],
+  });
   show();
   walk.showEnds();
 }

@@ -24,6 +24,14 @@ every_assignment = pytest.mark.parametrize("name", ASSIGNMENTS)
 
 
 @every_assignment
+def test_the_readme_lists_an_assignment_with_its_points(name):
+    (row,) = re.findall(
+        rf"^\| \[{name}\].*$", (ROOT / "README.md").read_text("utf-8"), re.M
+    )
+    assert float(row.split("|")[3]) == sum(points(name).values())
+
+
+@every_assignment
 def test_an_assignment_opens_with_a_card_that_lists_the_points_of_its_cells(name):
     card = source(name).cells[0]
     assert "card" in card.metadata.tags

@@ -69,3 +69,7 @@ def test_make_lab_answers_and_shows_the_lessons(lab):
     assert lessons <= {entry["name"] for entry in listed}
     kernels = lab("api/kernelspecs").json()["kernelspecs"]
     assert "python3" in kernels
+
+
+def test_make_lab_opens_the_first_lesson(lab):
+    assert lab("").url.endswith("/lab/tree/notebooks/00_start_here.ipynb")

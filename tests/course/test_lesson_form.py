@@ -45,6 +45,31 @@ def test_what_follows_a_prediction_is_folded_up_to_its_comparison():
     assert not any(source for source, _ in folds(stored(*cells)))
 
 
+def test_the_first_line_of_a_folded_output_which_jupyterlab_shows_is_blank():
+    stream = new_output("stream", text="It was the second.\n")
+    cells = [
+        new_code_cell(source, outputs=[output])
+        for source, output in (
+            (ASK, stream.copy()),
+            ("train()", stream.copy()),
+            (
+                "1",
+                new_output("display_data", {"text/html": "It was", "text/plain": "x"}),
+            ),
+            (
+                "guess.compare('this')",
+                new_output("display_data", {"text/plain": "It was"}),
+            ),
+        )
+    ]
+    notebook = new_notebook(cells=cells)
+    lesson_form.store(notebook)
+    asked, *folded = (cell.outputs[0] for cell in notebook.cells)
+    assert asked == stream
+    shown = [folded[0].text, folded[1].data["text/html"], folded[2].data["text/plain"]]
+    assert [text.partition("\n")[0] for text in shown] == [" "] * 3
+
+
 def test_an_answer_that_a_cell_spells_out_is_folded_with_its_code():
     assert folds(stored(ASK, '# You said\nguess.compare("this")'))[1] == (True, True)
 

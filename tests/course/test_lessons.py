@@ -197,6 +197,8 @@ def test_at_least_five_questions_mark_themselves_with_a_reason_for_each_answer(p
         assert any(answer.get("correct") for answer in question["answers"])
         for answer in question["answers"]:
             assert len(answer["feedback"]) > 10, question["question"]
+            # The page says first whether it is.
+            assert not re.match(r"(right|wrong|yes|no)[.:,]", answer["feedback"], re.I)
 
 
 @every_experiment
