@@ -528,7 +528,8 @@ def show_health(
     else:
         for finding in report.findings:
             result = "pass" if finding.ok else "FAIL"
-            console.print(f"{result}  {finding.name}: {finding.words}")
+            line = f"{result}  {finding.name}: {finding.words}"
+            console.print(line, soft_wrap=True)
     if not report.ok:
         raise typer.Exit(FAILED)
 

@@ -17,8 +17,6 @@ from helpers import doctor
 from helpers.doctor import FaultError
 from helpers.errors import CourseError
 
-import psutil
-
 from grading.course import Course
 from grading.gradebook import storage
 from grading.journal import Journal
@@ -60,6 +58,9 @@ class Machine:
     @classmethod
     def of(cls, root: Path) -> "Machine":
         """Measure this machine, and the disk that a folder is on."""
+        # Not above: on Windows `course` still starts, to refuse.
+        import psutil
+
         memory = psutil.virtual_memory()
         return cls(
             cores=cores(),
