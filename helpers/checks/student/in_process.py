@@ -395,6 +395,8 @@ def _steps(
     if not graph:
         yield model.train_step
     later = model.train_step
+    if graph and not model.optimizer.built:  # as fit does; in a graph it takes longer
+        model.optimizer.build(model.trainable_variables)
     if (graph or many) and not model.run_eagerly:
         later = tf.function(later, autograph=False, reduce_retracing=True)
     yield from repeat(later)
