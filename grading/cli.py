@@ -228,9 +228,7 @@ def grade(
     course = Course.load(root)
     everybody = roster.known(course, class_list)
     # All that is wrong with the command shows before anything runs.
-    assignments = [Assignment.load(course, name) for name in names]
-    for assignment in assignments:
-        assignment.require_gradable()
+    assignments = _gradable(course, names)
     classes = [_class_of(course, name, everybody, student or []) for name in names]
     works = list(zip(assignments, (students for students, _ in classes), strict=True))
     backend = Backend(workers, scheduler, trust_submissions)
@@ -246,6 +244,18 @@ def grade(
         raise typer.Exit(NOTHING)
     if strict and statuses & set(ENDED):
         raise typer.Exit(FLAGGED)
+
+
+def _gradable(course: Course, names: Collection[str]) -> list[Assignment]:
+    """Return assignments by their names, all of which can be graded.
+
+    Raises:
+        CourseError: one is not there, or cannot be graded.
+    """
+    assignments = [Assignment.load(course, name) for name in names]
+    for assignment in assignments:
+        assignment.require_gradable()
+    return assignments
 
 
 def _class_of(
@@ -362,9 +372,7 @@ def watch_folder(
         console.print(sandbox.WITHOUT_SANDBOX, style="bold")
     course = Course.load(root)
     everybody = roster.known(course, class_list)
-    assignments = {name: Assignment.load(course, name) for name in names}
-    for assignment in assignments.values():
-        assignment.require_gradable()
+    assignments = dict(zip(names, _gradable(course, names), strict=True))
     backend = Backend(workers, scheduler, trust_submissions)
     with (
         lock(course.state / "lock", shared=course.shared),

@@ -5,7 +5,8 @@ random weights, and compares what comes out. Which weight array belongs to which
 is told by its shape; arrays of the same shape are tried in every order.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 
 from helpers.checks.oracles.probes import (
@@ -76,10 +77,11 @@ def matching(
         weights: of the model; if not given, drawn ones with kernels of several sizes.
     """
     x = beyond(x)
-    if weights is None:
-        ways = scaled(draw_steady(weights_of(student, part, x.shape[1:])), x)
-    else:
-        ways = iter([(weights, x)])
+    ways: Iterable[tuple[Arrays, np.ndarray]] = (
+        scaled(draw_steady(weights_of(student, part, x.shape[1:])), x)
+        if weights is None
+        else [(weights, x)]
+    )
     answers = []
     for arrays, probe in ways:
         student.set_weights(part, arrays)
@@ -137,8 +139,9 @@ def computes(
     own = weights_of(student, part, x.shape[1:])
     student.set_weights(part, draw_steady(own))
     same_always(student, part, x, expected, f"the {part}")
-    if matching(student, part, {wanted: networks[wanted]}, x):
-        if matching(student, part, {wanted: networks[wanted]}, x, near(own)):
+    contracts = {wanted: cache(networks[wanted])}  # built once, for all weights
+    if matching(student, part, contracts, x):
+        if matching(student, part, contracts, x, near(own)):
             return
         raise CheckFailed(
             expected,

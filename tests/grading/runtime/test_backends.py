@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -298,6 +298,14 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
         yield local_cluster
 
 
+def run_on(
+    local: "LocalCluster", jobs: list[Job], say: Callable[[str], None] = print
+) -> Iterator[tuple[Job, backends.Outcome]]:
+    """Run jobs on the workers of a cluster in this process."""
+    scheduler = local.scheduler_address
+    return backends.run(jobs, scheduler=scheduler, trust_submissions=True, say=say)
+
+
 def test_a_lost_worker_is_named_and_it_goes_on_with_a_new_one(
     local: "LocalCluster",
 ) -> None:
@@ -309,9 +317,7 @@ def test_a_lost_worker_is_named_and_it_goes_on_with_a_new_one(
         if "No worker is left" in sentence:
             threading.Timer(1, local.scale, [1]).start()
 
-    ran = backends.run(
-        jobs, scheduler=local.scheduler_address, trust_submissions=True, say=say
-    )
+    ran = run_on(local, jobs, say)
     first = next(ran)
     (name,) = (worker.address for worker in local.workers.values())
     local.scale(0)
@@ -335,9 +341,7 @@ def test_a_job_whose_workers_are_always_lost_is_given_up_and_no_other_is(
         if "No worker is left" in sentence:
             threading.Timer(0, local.scale, [1]).start()
 
-    ran = backends.run(
-        jobs, scheduler=local.scheduler_address, trust_submissions=True, say=say
-    )
+    ran = run_on(local, jobs, say)
     first, outcome_of_first = next(ran)
     threading.Timer(0.1, local.scale, [0]).start()
     outcomes = {job.student: outcome for job, outcome in ran}
@@ -382,12 +386,7 @@ def test_a_worker_that_is_wrong_is_left_out_by_name_whenever_it_comes(
     jobs = [made(f"student-{n}", "") for n in range(10)]
     said: list[str] = []
 
-    ran = backends.run(
-        jobs,
-        scheduler=local.scheduler_address,
-        trust_submissions=True,
-        say=said.append,
-    )
+    ran = run_on(local, jobs, said.append)
     outcomes = [next(ran)]
     local.scale(3)
     outcomes += ran
@@ -406,13 +405,7 @@ def test_where_all_workers_are_wrong_nothing_runs(
     local: "LocalCluster", only_right: set[str]
 ) -> None:
     with pytest.raises(backends.PoolError, match=r"Worker tcp://127\S+ has another"):
-        list(
-            backends.run(
-                [made("ana", "")],
-                scheduler=local.scheduler_address,
-                trust_submissions=True,
-            )
-        )
+        list(run_on(local, [made("ana", "")]))
 
 
 def test_a_worker_without_the_course_is_left_out_and_the_class_goes_on(
@@ -432,12 +425,7 @@ def test_a_worker_without_the_course_is_left_out_and_the_class_goes_on(
     jobs = [made(f"student-{n}", "") for n in range(3)]
     said: list[str] = []
 
-    ran = backends.run(
-        jobs,
-        scheduler=local.scheduler_address,
-        trust_submissions=True,
-        say=said.append,
-    )
+    ran = run_on(local, jobs, said.append)
 
     outcomes = dict(ran)
     assert outcomes == {job: answered(job) for job in jobs}
