@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from nbval.plugin import IPyNbCell
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling, Scheduling
 
+from grading.runtime import executor as runs
 from grading.runtime import sandbox
 from grading.runtime.executor import Executor
 
@@ -88,9 +88,7 @@ def needs_sandbox() -> None:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="module")
-def executor(needs_sandbox: None) -> Iterator[Executor]:
-    """Return a running executor."""
-    executor = Executor()
-    yield executor
-    executor.close()
+@pytest.fixture(scope="session")
+def executor(needs_sandbox: None) -> Executor:
+    """Return the executor of this process, as commands use it: it starts in seconds."""
+    return runs.executor()
