@@ -213,3 +213,33 @@ def test_the_tree_is_small():
     sizes = {path: path.stat().st_size for path in tracked()}
     assert max(sizes.values()) < 1_500_000
     assert sum(sizes.values()) < 20_000_000
+
+
+def test_one_version_stands_everywhere():
+    number = PROJECT["project"]["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert citation["version"] == number
+    assert re.search(r"^## (\S+)", changes, re.M)[1] == number
+
+
+def test_the_paper_names_the_authors_of_the_citation_and_its_sources():
+    paper = (ROOT / "paper" / "paper.md").read_text("utf-8")
+    _, header, text = paper.split("---\n", 2)
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    written_by = [author["name"] for author in yaml.safe_load(header)["authors"]]
+    assert written_by == [author["name"] for author in citation["authors"]]
+    sources = (ROOT / "paper" / "paper.bib").read_text("utf-8")
+    cited = re.findall(r"@([a-z]+\d*)", text)
+    assert sorted(set(cited)) == sorted(re.findall(r"^@\w+\{(\w+),", sources, re.M))
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.md")),
+    ids=lambda p: p.stem,
+)
+def test_an_issue_template_says_what_it_is_for(path):
+    _, header, text = path.read_text("utf-8").split("---\n", 2)
+    assert {"name", "about"} <= yaml.safe_load(header).keys()
+    assert text.count("**") >= 4
