@@ -2,7 +2,8 @@
 import { element } from "../helpers/templates/controls.js";
 
 const MAX_POINTS = 600; // of a curve; beyond, every second one is dropped
-const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 18, 22]; // pixels around the curves
+const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 32, 22]; // pixels around the curves
+const LINE = 14; // pixels: the height of a text above them
 const DASHES = { plain: [], vae: [7, 4] };
 
 // What the curves are drawn from: the snapshots, and where beta was changed.
@@ -60,16 +61,20 @@ function drawAxes(context, { low }, { top, last, width, height, x, y }, ink) {
     context.fillText(step, Math.max(x(step), LEFT + 4), height - BOTTOM / 2 + 2);
 }
 
-function drawMarks(context, marks, { height, x }, ink) {
+function drawMarks(context, marks, scales, ink) {
+  const { height, x } = scales;
   Object.assign(context, { fillStyle: ink, textAlign: "left", textBaseline: "top" });
-  let free = 0; // where the last text ended
+  const free = [0, 0]; // where the texts end so far, in two lines
   for (const { step, text } of marks) {
     context.globalAlpha = 0.5;
     context.fillRect(Math.round(x(step)), TOP - 4, 1, height - TOP - BOTTOM + 4);
     context.globalAlpha = 1;
-    if (x(step) < free) continue;
-    context.fillText(text, x(step) + 3, 1);
-    free = x(step) + context.measureText(text).width + 8;
+    const width = context.measureText(text).width + 6;
+    const left = Math.min(x(step), scales.width - width);
+    const line = free.findIndex((end) => left >= end);
+    if (line < 0) continue;
+    context.fillText(text, left + 3, 1 + LINE * line);
+    free[line] = left + width;
   }
 }
 

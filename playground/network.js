@@ -1,6 +1,6 @@
 // Dense layers with gradients written by hand, and Adam. A batch is one array, row after row.
 
-const ADAM = { rate: 0.002, mean: 0.9, square: 0.999, tiny: 1e-7 };
+const ADAM = { rate: 0.002, mean: 0.9, square: 0.99, tiny: 1e-7 };
 
 // Random numbers that a seed repeats: `uniform` in [0, 1), `normal` with variance 1.
 export function randomNumbers(seed) {

@@ -121,6 +121,7 @@ function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   new ResizeObserver(drawAll).observe(byId("planes"));
   trainer.act("reset"); // the first weights
+  byId("no-script").remove();
 }
 
 start();

@@ -8,8 +8,12 @@ import { Plane } from "./plane.js";
 const SIDE = [8, 8];
 const NAMES = { plain: "plain autoencoder", vae: "VAE" };
 
-export const number = (value, digits = 1) => value.toFixed(digits).replace("-", "\u2212");
-export const pointText = (z) => `(${Array.from(z, (v) => number(v)).join(", ")})`;
+// A number as people write it: with a typographic minus, and none before a zero.
+export function number(value, digits = 1) {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212");
+}
+export const pointText = (z) => `(${Array.from(z, (v) => number(v)).join(",\u00a0")})`;
 export const outOfHundred = (share) => `${Math.round(100 * share)} of 100`;
 const sum = (values) => values.reduce((all, value) => all + value, 0);
 

@@ -4,8 +4,9 @@ import { element } from "../helpers/templates/controls.js";
 
 const RANGES = [3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256]; // half of a plane's side
 const OUTER = 0.01; // the share of codes that may lie outside
-const GRID = 13; // pictures along a side
+const GRID = 11; // pictures along a side
 const SIDE = 8; // pixels of a picture
+const CELL = SIDE + 1; // with a gap to the next one
 const LETTER = 11; // pixels
 const PRIOR = 2.45; // radius of a ring: of 100 draws from the prior, 95 lie in it
 const [STEP, LEAP] = [0.02, 0.1]; // of half a side: what an arrow key moves
@@ -28,12 +29,12 @@ function lattice(decode, half) {
     codes[2 * k + 1] = half * (1 - (2 * Math.floor(k / GRID) + 1) / GRID);
   }
   const decoded = decode(codes);
-  const width = GRID * SIDE;
-  const pixels = new Float32Array(width ** 2);
+  const width = GRID * CELL;
+  const pixels = new Float32Array(width ** 2).fill(0.5);
   for (let k = 0; k < GRID ** 2; k++)
     for (let row = 0; row < SIDE; row++) {
       const from = (k * SIDE + row) * SIDE;
-      const to = (Math.floor(k / GRID) * SIDE + row) * width + (k % GRID) * SIDE;
+      const to = (Math.floor(k / GRID) * CELL + row) * width + (k % GRID) * CELL;
       pixels.set(decoded.subarray(from, from + SIDE), to);
     }
   return pixels;
@@ -50,7 +51,7 @@ export class Plane {
   half = RANGES[0]; // of the side, in units of the code
   #point = [0, 0];
   #canvas = element("canvas", { "aria-hidden": "true" });
-  #pictures = picture([GRID * SIDE, GRID * SIDE]);
+  #pictures = picture([GRID * CELL, GRID * CELL]);
 
   constructor({ name, labels, hasPrior, moved }) {
     Object.assign(this, { labels, hasPrior, moved });

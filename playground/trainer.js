@@ -3,7 +3,7 @@ import { History } from "./curves.js";
 
 const CHUNK = 200; // milliseconds of training between two pictures
 const CALM_CHUNK = 1000; // for those who asked for less motion
-const WARM_UP = 1000; // steps from beta = 0 to 1
+const WARM_UP = 500; // steps from beta = 0 to 1
 const COLLAPSED = 50; // the beta that makes a VAE collapse
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");

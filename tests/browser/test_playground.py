@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -29,7 +30,7 @@ WAYS = {  # from the first states, which follow Reset, Clear and a choice of cod
 POINTER = {"down", "move", "lift"}
 DEVICES = ("mouse", "keyboard", "touch")
 NARROW = {"viewport": {"width": 320, "height": 640}}
-PATIENCE = 120_000  # ms, for a thousand steps on a busy machine
+PATIENCE = 120_000  # ms, for a warm-up on a busy machine
 
 
 def cases():
@@ -61,7 +62,7 @@ def visit(browser, address):
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", errors.append)
+        page.on("pageerror", lambda error: errors.append(error))
         page.on("request", lambda request: fetched.append(request.url))
         page.goto(address)
         return page
@@ -93,8 +94,11 @@ class Student:
         return self.page.locator(selector).text_content()
 
     def wait_for(self, steps):
-        reached = f"Number(document.documentElement.dataset.steps) >= {steps}"
-        self.page.wait_for_function(reached)
+        # Not wait_for_function: it evaluates text, which the page's policy forbids.
+        end = time.monotonic() + PATIENCE / 1000
+        while self.steps < steps:
+            assert time.monotonic() < end
+            self.page.wait_for_timeout(20)
 
     def begin(self):
         """Bring the page into its first states."""
@@ -142,7 +146,7 @@ class Student:
         if self.device == "keyboard":
             keys = {"beta": "ArrowRight", "codes": "Space", "pictures": "Space"}
             return control.press(keys.get(event, "Enter"))
-        place = {"position": {"x": 20, "y": 12}} if event == "beta" else {}
+        place = {"position": {"x": 150, "y": 12}} if event == "beta" else {}
         act = control.tap if self.device == "touch" else control.click
         return act(**place)
 
@@ -160,7 +164,7 @@ def student(students):
     return students["mouse"]
 
 
-@pytest.mark.parametrize(("device", "region", "state", "event"), cases())
+@pytest.mark.parametrize(("device", "region", "state", "event"), list(cases()))
 def test_the_page_goes_from_state_to_state_as_its_table_says(
     device, region, state, event, students
 ):
@@ -168,7 +172,7 @@ def test_the_page_goes_from_state_to_state_as_its_table_says(
     student.reach(region, state)
     student.do(event)
     assert student.state(region) == TRANSITIONS[region][state][event]
-    if state == "drawing" and device != "keyboard" and event != "lift":
+    if student.state("digit") == "drawing":  # neither a finger nor a button stays down
         student.do("lift")
 
 
@@ -200,7 +204,7 @@ def test_a_large_beta_takes_the_vae_s_divergence_away_and_moves_its_codes_togeth
     student.do("run")
     student.wait_for(100)
     student.do("collapse")
-    student.wait_for(student.steps + 200)
+    student.wait_for(student.steps + 400)
     student.do("pause")
     assert float(student.text("#vae dd >> nth=1").split()[0]) < 0.05
     assert student.text("#plain dd >> nth=1") == "not in its loss"
@@ -211,7 +215,7 @@ def test_what_is_drawn_has_a_code_on_both_planes(student):
     for event in ("down", "move", "lift"):
         student.do(event)
     text = student.text("#digit-text")
-    codes = re.findall(r"its code is \(−?\d+\.\d, −?\d+\.\d\)", text)
+    codes = re.findall(r"its code is \(−?\d+\.\d,\s−?\d+\.\d\)", text)
     assert len(codes) == 2
     assert student.page.locator(".pictures canvas").count() == 3
     student.do("clear")
@@ -225,14 +229,14 @@ def test_the_picture_is_that_of_the_point(way, student):
     box = plane.bounding_box()
     if way == "hover":
         student.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 3)
-        expected = r"decoded at \(−1\.5, (2\.9|3\.0)\)"
+        expected = r"decoded at \(−1\.5,\s(2\.9|3\.0)\)"
     else:
         student.page.mouse.move(
             box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         )
         for key in ("Shift+ArrowLeft", "ArrowUp"):
             plane.press(key)
-        expected = r"decoded at \(−0\.3, 0\.1\)"
+        expected = r"decoded at \(−0\.3,\s0\.1\)"
     assert re.fullmatch(expected, student.text("#vae figcaption"))
     label = student.page.locator("#vae .decoded canvas").get_attribute("aria-label")
     assert label.startswith("What the VAE decodes at (−")

@@ -37,6 +37,24 @@ for (let k = 0; k < passed.steps; k++) training.step(1);
 const { plain, vae } = training.snapshot();
 return [plain.accuracy, vae.accuracy];
 """
+CURE = """
+const training = trainingModule.makeTraining(digitsModule.unpack(passed.digits), 1);
+const after = (steps, beta) => {
+  for (let k = 1; k <= steps; k++) training.step(beta(k));
+  const { plain, vae } = training.snapshot();
+  return {
+    plain: plain.accuracy,
+    accuracy: vae.accuracy,
+    divergence: vae.divergence[0] + vae.divergence[1],
+    furthest: Math.max(...vae.codes.map(Math.abs)),
+  };
+};
+const learnt = after(500, () => 1);
+const collapsed = after(300, () => 50);
+const cured = after(1000, (k) => Math.min(k / 500, 1));
+const free = after(500, () => 0);
+return [learnt, collapsed, cured, free];
+"""
 
 
 class Reference:
@@ -133,7 +151,7 @@ def test_losses_and_gradients_equal_those_of_keras(cases):
 def test_a_step_of_adam_leads_where_keras_s_leads(cases):
     (kind, weights, batches, beta), page = cases[2]
     reference = Reference(kind, weights, beta)
-    adam = keras.optimizers.Adam(RATE)
+    adam = keras.optimizers.Adam(RATE, beta_2=0.99)
     for batch in batches:
         x, noise = (ops.convert_to_tensor(part, "float32") for part in batch)
         adam.apply(reference.gradients(x, noise), reference.variables)
@@ -147,3 +165,17 @@ def test_from_noise_both_models_come_to_tell_the_digits_apart():
     passed = {"digits": playground.digits(), "steps": 400}
     accuracies = run(["training.js", "digits.js"], LEARN, passed)
     assert min(accuracies) >= 0.45
+
+
+@pytest.mark.long
+def test_a_large_beta_makes_the_vae_collapse_and_a_warm_up_cures_it():
+    passed = {"digits": playground.digits()}
+    states = run(["training.js", "digits.js"], CURE, passed)
+    learnt, collapsed, cured, free = states
+    assert collapsed["divergence"] < 0.01
+    assert collapsed["furthest"] < 0.1 < 1 < learnt["furthest"]
+    assert collapsed["accuracy"] < 0.25
+    assert collapsed["plain"] >= learnt["plain"] - 0.05
+    assert cured["divergence"] > 1
+    assert cured["accuracy"] > 0.45
+    assert free["furthest"] > 2 * cured["furthest"]
