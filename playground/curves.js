@@ -78,6 +78,19 @@ function drawMarks(context, marks, scales, ink) {
   }
 }
 
+// A dotted line at a baseline's value, with its name.
+function drawBaseline(context, { value, text, side }, { width, x, y }, ink) {
+  Object.assign(context, { strokeStyle: ink, fillStyle: ink, lineWidth: 1.5 });
+  context.setLineDash([1.5, 3]);
+  context.beginPath();
+  context.moveTo(x(0), y(value));
+  context.lineTo(width - RIGHT, y(value));
+  context.stroke();
+  context.setLineDash([]);
+  Object.assign(context, { textAlign: "right", textBaseline: side === "above" ? "bottom" : "top" });
+  context.fillText(text, width - RIGHT, y(value) + (side === "above" ? -2 : 4));
+}
+
 function drawLine(context, rows, { name, of }, { x, y }, colour) {
   context.beginPath();
   for (const row of rows) context.lineTo(x(row.steps), y(of(row)));
@@ -87,12 +100,13 @@ function drawLine(context, rows, { name, of }, { x, y }, colour) {
   context.setLineDash([]);
 }
 
-// A chart of some lines: { name: "plain" or "vae", of: row => value }. `say` describes it.
+// A chart of some lines: { name: "plain" or "vae", of: row => value }. `say` describes it,
+// `baseline` is { value, text, side }: its name stands "above" its line or "below".
 export class Chart {
   #canvas = element("canvas", { role: "img" });
 
-  constructor({ title, unit, lines, low = 0, high, say }) {
-    Object.assign(this, { lines, low, high, say });
+  constructor({ title, unit, lines, low = 0, high, say, baseline }) {
+    Object.assign(this, { lines, low, high, say, baseline });
     const caption = element("figcaption", {}, `${title} `, element("small", {}, unit));
     this.node = element("figure", {}, caption, this.#canvas);
   }
@@ -111,6 +125,7 @@ export class Chart {
     const scales = makeScales(canvas, rows, this.lines, this, scale);
     drawAxes(context, this, scales, look.color);
     drawMarks(context, marks, scales, look.color);
+    if (this.baseline) drawBaseline(context, this.baseline, scales, look.color);
     for (const line of this.lines) {
       drawLine(context, rows, line, scales, look.getPropertyValue(`--${line.name}`));
     }

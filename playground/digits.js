@@ -7,13 +7,14 @@ const PEN = 2.6; // radius of the pen on the bitmap: as much ink as the real dig
 const STRETCH = 1.5; // how much more a digit may be widened than heightened
 
 // From the page's data: images one byte a pixel, from 0 to 16; the training images first.
-export function unpack({ images, labels, train }) {
+export function unpack({ images, labels, train, ...baselines }) {
   const x = Float32Array.from(atob(images), (letter) => letter.charCodeAt(0) / BLOCK ** 2);
   const classes = Array.from(labels, Number);
   const size = x.length / classes.length;
   return {
     train: { x: x.subarray(0, train * size), labels: classes.slice(0, train) },
     test: { x: x.subarray(train * size), labels: classes.slice(train) },
+    baselines,
   };
 }
 

@@ -30,6 +30,7 @@ export class Pad {
   }
 
   #begin() {
+    if (this.isDown()) return; // a second finger
     this.strokes.push([this.#pen]);
     this.send("down");
   }

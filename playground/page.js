@@ -12,13 +12,15 @@ const KINDS = ["plain", "vae"];
 const byId = (id) => document.getElementById(id);
 const sum = (values) => values.reduce((all, value) => all + value, 0);
 
-const CHARTS = [
+// The charts, with what plain means reach in them.
+const chartsOf = ({ meanLoss, pca }) => [
   {
     title: "Reconstruction loss", unit: "nats per test image, lower is better", low: 15, high: 35,
     lines: KINDS.map((name) => ({ name, of: (row) => row[name].reconstruction })),
+    baseline: { value: meanLoss, text: "one mean picture for all", side: "above" },
     say: ({ plain, vae }) =>
       `Reconstruction loss: now ${number(plain.reconstruction)} nats for the plain autoencoder, ` +
-      `${number(vae.reconstruction)} for the VAE.`,
+      `${number(vae.reconstruction)} for the VAE, ${number(meanLoss)} for one mean picture.`,
   },
   {
     title: "KL divergence of the VAE", unit: "nats per test image",
@@ -28,9 +30,10 @@ const CHARTS = [
   {
     title: "Nearest-neighbour accuracy", unit: "of 100 test digits; guessing gets 10", high: 100,
     lines: KINDS.map((name) => ({ name, of: (row) => 100 * row[name].accuracy })),
+    baseline: { value: 100 * pca, text: "plane of PCA", side: "below" },
     say: ({ plain, vae }) =>
       `Nearest-neighbour accuracy: now ${outOfHundred(plain.accuracy)} for the plain ` +
-      `autoencoder, ${outOfHundred(vae.accuracy)} for the VAE.`,
+      `autoencoder, ${outOfHundred(vae.accuracy)} for the VAE, ${outOfHundred(pca)} for PCA.`,
   },
 ];
 
@@ -81,7 +84,7 @@ function makeParts(states, digits) {
   const trainer = new Trainer({ states, digits, worker, changed });
   const panels = KINDS.map((kind) => new Panel(byId(kind), kind, digits.test.labels));
   const mirrors = Object.fromEntries(panels.map(({ kind, mirror }) => [kind, mirror.model]));
-  const charts = CHARTS.map((chart) => new Chart(chart));
+  const charts = chartsOf(digits.baselines).map((chart) => new Chart(chart));
   byId("charts").append(...charts.map(({ node }) => node));
   const places = { pad: byId("pad"), results: byId("results"), text: byId("digit-text") };
   const own = new OwnDigit(places, { states, digits, mirrors, changed });
@@ -90,6 +93,7 @@ function makeParts(states, digits) {
     showControls(trainer, states);
     const { snapshot } = trainer;
     if (!snapshot) return;
+    byId("no-worker")?.remove();
     document.documentElement.dataset.steps = snapshot.steps;
     // Nothing is read out while it changes several times a second.
     places.text.setAttribute("aria-live", states.trains() ? "off" : "polite");
@@ -121,7 +125,6 @@ function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
   new ResizeObserver(drawAll).observe(byId("planes"));
   trainer.act("reset"); // the first weights
-  byId("no-script").remove();
 }
 
 start();

@@ -15,6 +15,9 @@ from helpers.data import bundled
 
 import jinja2
 import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "playground"
@@ -33,7 +36,7 @@ def page() -> str:
     )
     return environment.get_template("template.html").render(
         style=(FOLDER / "style.css").read_text("utf-8"),
-        digits=json.dumps(digits()),
+        digits=json.dumps({**digits(), **baselines()}),
         worker=script("worker.js"),
         page=script("page.js"),
     )
@@ -48,6 +51,20 @@ def digits() -> dict[str, str | int]:
         "labels": "".join(map(str, np.concatenate([y_train, y_test]))),
         "train": len(y_train),
     }
+
+
+def baselines() -> dict[str, float]:
+    """Return what plain means reach on the test digits.
+
+    That is the loss of one picture for all, the mean of the training digits, and the
+    accuracy of five neighbours on a plane of PCA.
+    """
+    x_train, y_train, x_test, y_test = bundled.small_digits()
+    train, test = x_train.reshape(len(x_train), -1), x_test.reshape(len(x_test), -1)
+    mean = train.mean(axis=0).clip(1e-3, 1 - 1e-3)
+    nats = -(test * np.log(mean) + (1 - test) * np.log(1 - mean)).sum(axis=1)
+    plane = make_pipeline(PCA(2), KNeighborsClassifier(5)).fit(train, y_train)
+    return {"meanLoss": float(nats.mean()), "pca": float(plane.score(test, y_test))}
 
 
 def script(*names: str) -> str:

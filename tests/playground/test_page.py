@@ -1,5 +1,6 @@
 """The page is one small file that fetches nothing and says whose digits it shows."""
 
+import json
 import re
 import sys
 from collections import Counter
@@ -73,6 +74,14 @@ def test_the_accuracy_is_that_of_five_neighbours():
         for codes, names in ((test, labels), (train, classes))
     ]
     assert run(["neighbours.js"], ACCURACY, passed) == right / 50
+
+
+def test_the_baselines_are_those_of_the_mean_picture_and_of_a_linear_plane(page):
+    (data,) = re.findall(r'id="digits">(.*?)</script>', page, re.S)
+    baselines = playground.baselines()
+    assert baselines.items() <= json.loads(data).items()
+    assert baselines["meanLoss"] == pytest.approx(26.8, abs=0.1)
+    assert baselines["pca"] == pytest.approx(0.56, abs=0.01)
 
 
 def test_every_element_that_a_script_asks_for_is_in_the_page(page):

@@ -45,6 +45,7 @@ const after = (steps, beta) => {
   return {
     plain: plain.accuracy,
     accuracy: vae.accuracy,
+    reconstruction: vae.reconstruction,
     divergence: vae.divergence[0] + vae.divergence[1],
     furthest: Math.max(...vae.codes.map(Math.abs)),
   };
@@ -175,6 +176,8 @@ def test_a_large_beta_makes_the_vae_collapse_and_a_warm_up_cures_it():
     assert collapsed["divergence"] < 0.01
     assert collapsed["furthest"] < 0.1 < 1 < learnt["furthest"]
     assert collapsed["accuracy"] < 0.25
+    mean = playground.baselines()["meanLoss"]
+    assert collapsed["reconstruction"] == pytest.approx(mean, abs=0.5)
     assert collapsed["plain"] >= learnt["plain"] - 0.05
     assert cured["divergence"] > 1
     assert cured["accuracy"] > 0.45
