@@ -6,6 +6,10 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 32, 22]; // pixels around the curves
 const LINE = 14; // pixels: the height of a text above them
 const DASHES = { plain: [], vae: [7, 4] };
 
+// Of a snapshot, what a curve shows; its weights and codes need not be kept.
+const figuresOf = ({ reconstruction, divergence, accuracy }) =>
+  ({ reconstruction, divergence, accuracy });
+
 // What the curves are drawn from: the snapshots, and where beta was changed.
 export class History {
   rows = [];
@@ -13,7 +17,8 @@ export class History {
   #count = 0;
   #every = 1; // a row of so many is kept, and always the newest
 
-  add(row) {
+  add({ steps, plain, vae }) {
+    const row = { steps, plain: figuresOf(plain), vae: figuresOf(vae) };
     if (this.#count++ % this.#every === 0) this.rows.push(row);
     else this.rows[this.rows.length - 1] = row;
     if (this.rows.length <= MAX_POINTS) return;
