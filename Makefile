@@ -1,6 +1,6 @@
 # Every target in a line: make help
 .DEFAULT_GOAL := help
-.PHONY: help lab check test test-all test-browser lint doctor lessons pages release demo lock clean
+.PHONY: help lab check test test-all test-browser lint doctor lessons pages playground release demo lock clean
 
 # A make that a test starts must not announce its directory among the targets.
 MAKEFLAGS += --no-print-directory
@@ -52,6 +52,9 @@ lessons: $(READY)  ## re-run lessons in full and store their outputs (some: make
 
 pages: $(READY)  ## write lessons as pages that need no JupyterLab (some: make pages ARGS="01 02")
 	@$(BIN)/python -m tools.pages $(ARGS)
+
+playground: $(READY)  ## write the page in which an autoencoder and a VAE train side by side, open it
+	@$(BIN)/python -m tools.playground $(ARGS)
 
 release: $(READY)  ## generate release/ from solutions/ with nbgrader
 	$(BIN)/python -m tools.release $(ARGS)

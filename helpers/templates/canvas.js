@@ -34,9 +34,10 @@ function circle(context, [x, y], radius) {
   context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
-function isBright(colour) {
-  const [red, green, blue] = colour.match(/[\d.]+/g).map(Number);
-  return red + green + blue > 384;
+// The classes' colours for a page whose text has this colour.
+export function classColours(ink) {
+  const [red, green, blue] = ink.match(/[\d.]+/g).map(Number);
+  return red + green + blue > 384 ? DARK : LIGHT;
 }
 
 // Codes, each written as its class, on a canvas that grows with the page. `draw` puts a
@@ -57,7 +58,7 @@ export function codeMap({ codes, labels, names, low, high }) {
     const context = written.getContext("2d");
     context.font = `${LETTER * scale}px sans-serif`;
     Object.assign(context, { textAlign: "center", textBaseline: "middle" });
-    const colours = isBright(ink) ? DARK : LIGHT;
+    const colours = classColours(ink);
     codes.forEach((code, i) => {
       context.fillStyle = colours[labels[i] % colours.length];
       context.fillText(names[labels[i]], ...place(code));
