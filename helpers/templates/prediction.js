@@ -3,6 +3,7 @@ import * as memory from "./memory.js";
 
 // How sure one can say to be, and how often that would be right.
 const LEVELS = [["a guess", 0.3], ["fairly sure", 0.6], ["almost certain", 0.9]];
+const COMMITTED = "course-prediction";
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function youSaid(data, record) {
@@ -50,6 +51,7 @@ function ask(data, root) {
       if (said === null) return say(spoken, missing);
       memory.write(data.question, { said, level });
       close().focus();
+      window.dispatchEvent(new Event(COMMITTED));
     };
     const sure = LEVELS.map(([name, share], level) =>
       button(`${name} (${percent(share)})`, () => commit(level)),
@@ -68,7 +70,7 @@ function ask(data, root) {
       controls.querySelector("button, input").focus();
     });
     controls.replaceChildren(again);
-    say(spoken, `${youSaid(data, memory.read(data.question))} Now run on.`);
+    say(spoken, `${youSaid(data, memory.read(data.question))} Now go on.`);
     return again;
   }
 
@@ -124,6 +126,10 @@ const actions = { ask, compare, summary };
 export default {
   render({ model, el }) {
     const data = model.get("data");
-    actions[data.action](data, el);
+    const act = () => actions[data.action](data, el);
+    act();
+    // A page that was written, not run, holds the comparison before there is a prediction.
+    const waits = data.action !== "ask" && !el.closest(".jp-Notebook");
+    if (waits) window.addEventListener(COMMITTED, act);
   },
 };
