@@ -1,5 +1,6 @@
 """How Sphinx builds the site: `make site`."""
 
+import re
 import sys
 from html import escape
 from pathlib import Path
@@ -21,13 +22,15 @@ exclude_patterns = ["files"]
 
 nb_execution_mode = "off"
 nb_merge_streams = True
-myst_enable_extensions = ["dollarmath"]
+myst_enable_extensions = ["attrs_inline", "dollarmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "tools.site.links.slug"
 suppress_warnings = ["mystnb.unknown_mime_type"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented_params"
+napoleon_use_ivar = True
 autodoc_preserve_defaults = True
 default_role = "code"
 add_module_names = False
@@ -48,7 +51,12 @@ pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
 
+NAMED = re.compile(r"(<mi>(?:log|exp|tanh|sin|cos|max|min)</mi>)(?=<m(?!o))")
+"""A function by its name, before what it is applied to."""
+SCROLLS = 'tabindex="0" role="group"'  # by keys too, where a page is narrow
 MENDED = {
+    '<th class="head"><p></p></th>': "<td></td>",
+    '<div class="table-w': f'<div {SCROLLS} aria-label="Table" class="table-w',
     'role="heading">': 'role="heading" aria-level="2">',
     '<aside class="sidebar': '<aside aria-label="Pages" class="sidebar',
     '<aside class="toc': '<aside aria-label="On this page" class="toc',
@@ -62,11 +70,12 @@ def formula(translator, node):
     block = node.tagname == "math_block"
     source = node.astext()
     mathml = latex2mathml.converter.convert(source, "block" if block else "inline")
+    mathml = NAMED.sub(r'\1<mspace width="0.167em"/>', mathml)
     if isinstance(node.parent.parent, entry):  # a heading of a table needs a name
         said = escape(source.replace(r"\mid", "given").replace("\\", ""))
         mathml = mathml.replace("<math", f'<math role="math" aria-label="{said}"', 1)
     if block:
-        mathml = f'<div class="math" role="group" tabindex="0">{mathml}</div>'
+        mathml = f'<div class="math" {SCROLLS}>{mathml}</div>'
     translator.body.append(mathml)
     raise SkipNode
 

@@ -77,7 +77,7 @@ def questions(cell: NotebookNode) -> Iterator[tuple[str, Prediction]]:
                     yield name, Choice(ast.literal_eval(call.args[0]), options)
                     continue
                 values = [ast.literal_eval(value) for value in call.args]
-                named = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
+                named = {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
                 yield name, Number(*values, **named)
 
 

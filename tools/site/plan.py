@@ -34,12 +34,16 @@ TEXTS = {
     "CLAIMS.md": "claims.md",
     "ARCHITECTURE.md": "architecture.md",
     "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changes.md",
+    ".github/SUPPORT.md": "support.md",
+    ".github/SECURITY.md": "report.md",
+    ".github/CODE_OF_CONDUCT.md": "conduct.md",
     "site/library.md": "library.md",
     "site/commands.md": "commands.md",
     **GUIDES,
 }
 PAGES = {**LESSONS, **ASSIGNMENTS, **TEXTS}
-ALIASES = {"README.md": "index.md"}
+ALIASES = {"README.md": "index.md", "helpers/plots/__init__.py": "library.md"}
 """Files whose text stands on another file's page."""
 WHOLE = {"playground/playground.html": "playground.html"}
 """Files that are pages already. Where another command has made one, the site takes it
