@@ -3,7 +3,11 @@ import * as memory from "./memory.js";
 
 // How sure one can say to be, and how often that would be right.
 const LEVELS = [["a guess", 0.3], ["fairly sure", 0.6], ["almost certain", 0.9]];
-const COMMITTED = "course-prediction";
+const COMMITTED = "course-committed";
+const COMPARED = "course-compared";
+// What makes an action look again, on a page that was written and not run.
+const AGAIN = { compare: COMMITTED, summary: COMPARED };
+const tell = (event) => window.dispatchEvent(new Event(event));
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function youSaid(data, record) {
@@ -51,7 +55,7 @@ function ask(data, root) {
       if (said === null) return say(spoken, missing);
       memory.write(data.question, { said, level });
       close().focus();
-      window.dispatchEvent(new Event(COMMITTED));
+      tell(COMMITTED);
     };
     const sure = LEVELS.map(([name, share], level) =>
       button(`${name} (${percent(share)})`, () => commit(level)),
@@ -88,6 +92,7 @@ function compare(data, root) {
     ? record.said === data.value
     : Math.abs(record.said - data.value) <= data.within;
   memory.write(data.question, { ...record, right });
+  tell(COMPARED);
   const verdict = right ? "Right." : "Not right: what did you not think of?";
   say(spoken, `${youSaid(data, record)} ${was} ${verdict}`, right ? "right" : "wrong");
 }
@@ -128,8 +133,7 @@ export default {
     const data = model.get("data");
     const act = () => actions[data.action](data, el);
     act();
-    // A page that was written, not run, holds the comparison before there is a prediction.
-    const waits = data.action !== "ask" && !el.closest(".jp-Notebook");
-    if (waits) window.addEventListener(COMMITTED, act);
+    const event = !el.closest(".jp-Notebook") && AGAIN[data.action];
+    if (event) window.addEventListener(event, act);
   },
 };
