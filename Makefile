@@ -1,6 +1,6 @@
 # Every target in a line: make help
 .DEFAULT_GOAL := help
-.PHONY: help lab check test test-all test-browser lint doctor lessons pages playground release demo lock clean
+.PHONY: help lab check test test-all test-browser lint doctor lessons site playground release demo lock clean
 
 # A make that a test starts must not announce its directory among the targets.
 MAKEFLAGS += --no-print-directory
@@ -10,6 +10,8 @@ PORT ?= 8888
 FIRST := notebooks/00_start_here.ipynb
 BIN := .venv/bin
 READY := .venv/.ready
+# What only the site needs is installed when the site is first built.
+SITE_READY := .venv/.site-ready
 # nbgrader calls programs of the environment by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # What `make lab ARGS=...`, and others that run one program, pass on.
@@ -35,7 +37,7 @@ check: $(READY)  ## before a commit: lint, types, import contract, quick tests (
 test: $(READY)  ## before a push: all tests but the long ones (some: make test ARGS=tests/helpers/test_metrics.py)
 	$(BIN)/python -m pytest $(ARGS)
 
-test-all: $(READY)  ## at night: every test that needs no browser, with all attacks, kills and known submissions
+test-all: $(READY) $(SITE_READY)  ## at night: every test that needs no browser, with all attacks, kills and known submissions
 	$(BIN)/python -m pytest -m "not browser" $(ARGS)
 
 test-browser: $(READY)  ## at night: what one can touch, by mouse, keys and touch; needs Chromium or Chrome
@@ -50,8 +52,9 @@ doctor: $(READY)  ## check this machine: Python, packages, kernel, data, disk, m
 lessons: $(READY)  ## re-run lessons in full and store their outputs (some: make lessons ARGS="01 02")
 	$(BIN)/python -m tools.lessons $(ARGS)
 
-pages: $(READY)  ## write lessons as pages that need no JupyterLab (some: make pages ARGS="01 02")
-	@$(BIN)/python -m tools.pages $(ARGS)
+site: $(SITE_READY)  ## build the course's web pages, open them (only build: make site ARGS=--no-open)
+	@$(BIN)/python -m tools.playground --no-open
+	@$(BIN)/python -m tools.site $(ARGS)
 
 playground: $(READY)  ## write the page in which an autoencoder and a VAE train side by side, open it
 	@$(BIN)/python -m tools.playground $(ARGS)
@@ -62,13 +65,16 @@ release: $(READY)  ## generate release/ from solutions/ with nbgrader
 demo: $(READY)  ## grade a class of synthetic students, open the report (make demo ARGS="--students 40")
 	@$(BIN)/course demo $(ARGS)
 
-lock: $(READY)  ## renew requirements.lock from pyproject.toml
+lock: $(READY)  ## renew requirements.lock and site/requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --universal --fork-strategy fewest --generate-hashes --upgrade \
 		--python-version 3.11 --extra cluster --extra dev --no-header --quiet \
 		pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --universal --fork-strategy fewest --generate-hashes --upgrade \
+		--python-version 3.11 --group site --constraint requirements.lock --no-header --quiet \
+		--output-file site/requirements.lock
 
-clean:  ## remove the environment (the data cache stays)
-	rm -rf .venv *.egg-info
+clean:  ## remove the environment and the site (the data cache stays)
+	rm -rf .venv build *.egg-info
 
 # pip checks every package against the hashes of the lock file. The stamp is written last,
 # so an interrupted set-up is taken up again.
@@ -84,4 +90,9 @@ $(READY): requirements.lock pyproject.toml
 	@echo "2 of 2: the course."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SITE_READY): $(READY) site/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement site/requirements.lock
 	@touch $@

@@ -12,6 +12,8 @@ needed: no message goes back to the kernel, and its outputs show nothing without
 import html
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -20,6 +22,8 @@ from IPython.display import display
 
 TEMPLATES = files("helpers") / "templates"
 IMPORT = re.compile(r'from "\./(\w+\.js)"')
+
+_collected: list[str] | None = None
 
 
 def show(kind: str, text: str, plain: str, data: dict[str, Any]) -> None:
@@ -37,7 +41,21 @@ def show(kind: str, text: str, plain: str, data: dict[str, Any]) -> None:
         f"<style>\n{_read('interactive.css')}</style>\n"
         f"<script>\n{_script(kind)}</script></div>"
     )
-    display({"text/html": page, "text/plain": plain}, raw=True)
+    if _collected is None:
+        display({"text/html": page, "text/plain": plain}, raw=True)
+    else:
+        _collected.append(page)
+
+
+@contextmanager
+def collect() -> Iterator[list[str]]:
+    """Collect as HTML what `show` would display, for pages written without a kernel."""
+    global _collected
+    _collected = []
+    try:
+        yield _collected
+    finally:
+        _collected = None
 
 
 @cache

@@ -174,11 +174,15 @@ def number(question: str, unit: str = "", within: float | None = None) -> Number
     return asked
 
 
-def summary() -> None:
-    """Show how many predictions of this lesson were right, and how sure they were."""
+def summary(questions: Sequence[str] | None = None) -> None:
+    """Show how many predictions were right, and how sure they were.
+
+    Args:
+        questions: those that count; all that were asked here, where it is left out.
+    """
     interactive.show(
         "prediction",
         "<p><em>Run this cell to see how well you knew what you know.</em></p>",
         "Your predictions: run this cell to see how well you knew what you know.",
-        {"action": "summary", "questions": list(_asked)},
+        {"action": "summary", "questions": list(questions or _asked)},
     )

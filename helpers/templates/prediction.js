@@ -3,6 +3,11 @@ import * as memory from "./memory.js";
 
 // How sure one can say to be, and how often that would be right.
 const LEVELS = [["a guess", 0.3], ["fairly sure", 0.6], ["almost certain", 0.9]];
+const COMMITTED = "course-committed";
+const COMPARED = "course-compared";
+// What makes an action look again, on a page that was written and not run.
+const AGAIN = { compare: COMMITTED, summary: COMPARED };
+const tell = (event) => window.dispatchEvent(new Event(event));
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function youSaid(data, record) {
@@ -50,6 +55,7 @@ function ask(data, root) {
       if (said === null) return say(spoken, missing);
       memory.write(data.question, { said, level });
       close().focus();
+      tell(COMMITTED);
     };
     const sure = LEVELS.map(([name, share], level) =>
       button(`${name} (${percent(share)})`, () => commit(level)),
@@ -68,7 +74,7 @@ function ask(data, root) {
       controls.querySelector("button, input").focus();
     });
     controls.replaceChildren(again);
-    say(spoken, `${youSaid(data, memory.read(data.question))} Now run on.`);
+    say(spoken, `${youSaid(data, memory.read(data.question))} Now go on.`);
     return again;
   }
 
@@ -86,6 +92,7 @@ function compare(data, root) {
     ? record.said === data.value
     : Math.abs(record.said - data.value) <= data.within;
   memory.write(data.question, { ...record, right });
+  tell(COMPARED);
   const verdict = right ? "Right." : "Not right: what did you not think of?";
   say(spoken, `${youSaid(data, record)} ${was} ${verdict}`, right ? "right" : "wrong");
 }
@@ -124,6 +131,9 @@ const actions = { ask, compare, summary };
 export default {
   render({ model, el }) {
     const data = model.get("data");
-    actions[data.action](data, el);
+    const act = () => actions[data.action](data, el);
+    act();
+    const event = !el.closest(".jp-Notebook") && AGAIN[data.action];
+    if (event) window.addEventListener(event, act);
   },
 };

@@ -55,3 +55,12 @@ def test_a_prediction_is_committed_and_kept_for_the_comparison(
     page.goto(f"{page.url}on")
     page.get_by_text("You said: that (fairly sure). It was: that. Right.").wait_for()
     page.get_by_text("1 of 1 predictions were right").wait_for()
+
+
+def test_on_a_written_page_the_comparison_follows_the_prediction(prediction, open_page):
+    page = open_page(*prediction)
+    page.get_by_text("You had made no prediction.").wait_for()
+    page.get_by_role("button", name="that").click()
+    page.get_by_role("button", name="fairly sure").click()
+    page.get_by_text("You said: that (fairly sure). It was: that. Right.").wait_for()
+    page.get_by_text("1 of 1 predictions were right").wait_for()

@@ -18,13 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
-PINS = [
-    (canonicalize_name(name), pin)
-    for name, pin in re.findall(
-        r"^([A-Za-z0-9._-]+)(?:\[.*?\])?==([^\s;]+)", LOCK, re.M
-    )
-]
-LOCKED = dict(PINS)
+SITE_LOCK = (ROOT / "site/requirements.lock").read_text("utf-8")
 DISTRIBUTIONS = packages_distributions()
 OPTIONAL = {"torch"}  # lesson 13 says how to install it, and does without
 MAX_LINES = 40
@@ -43,6 +37,17 @@ def declared():
     groups = PROJECT["project"]["optional-dependencies"].values()
     lines = [*PROJECT["project"]["dependencies"], *(x for g in groups for x in g)]
     return [Requirement(line) for line in lines]
+
+
+def of_the_site():
+    """Return what only the site needs; it has a lock file of its own."""
+    return [Requirement(line) for line in PROJECT["dependency-groups"]["site"]]
+
+
+def pins(lock):
+    """Return the names of the packages in a lock file, each with its version."""
+    pinned = re.findall(r"^([A-Za-z0-9._-]+)(?:\[.*?\])?==([^\s;]+)", lock, re.M)
+    return [(canonicalize_name(name), pin) for name, pin in pinned]
 
 
 def tracked(*patterns):
@@ -105,17 +110,29 @@ def trees():
     }
 
 
+LOCKED = dict(pins(LOCK))
+
+
 @pytest.mark.parametrize("requirement", declared(), ids=lambda r: r.name)
 def test_every_dependency_is_locked_at_a_version_that_it_allows(requirement):
     assert requirement.specifier.contains(LOCKED[canonicalize_name(requirement.name)])
 
 
-def test_every_locked_package_has_hashes_and_no_host_is_named():
-    entries = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.M)[1:]
-    assert len(entries) == len(PINS)
+def test_the_site_s_lock_has_what_the_site_needs_and_differs_from_the_other_nowhere():
+    locked = dict(pins(SITE_LOCK))
+    for requirement in of_the_site():
+        assert requirement.specifier.contains(locked[requirement.name])
+    both = LOCKED.keys() & locked.keys()
+    assert {name: locked[name] for name in both} == {n: LOCKED[n] for n in both}
+
+
+@pytest.mark.parametrize("lock", [LOCK, SITE_LOCK], ids=["course", "site"])
+def test_every_locked_package_has_hashes_and_no_host_is_named(lock):
+    entries = re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.M)[1:]
+    assert len(entries) == len(pins(lock))
     assert all("--hash=sha256:" in entry for entry in entries)
-    assert "://" not in LOCK
-    assert "index-url" not in LOCK
+    assert "://" not in lock
+    assert "index-url" not in lock
 
 
 def test_conda_users_get_the_same_python_range_and_the_same_lock_file():
@@ -137,11 +154,16 @@ def test_the_environment_under_test_is_the_locked_one():
 def test_every_import_is_declared(path):
     own = {"helpers", "tools", "tests", "grading", "benchmarks", "samples"}
     own |= {other.stem for other in path.parent.glob("*.py")}
-    names = {canonicalize_name(requirement.name) for requirement in declared()}
+    names = {
+        canonicalize_name(requirement.name)
+        for requirement in [*declared(), *of_the_site()]
+    }
     for module in set(imported_modules(sources(path))):
         if module in sys.stdlib_module_names or module in own | OPTIONAL:
             continue
-        providers = {canonicalize_name(d) for d in DISTRIBUTIONS.get(module, [])}
+        # What only the site needs may not be installed; there both names are the same.
+        given_by = DISTRIBUTIONS.get(module, [module])
+        providers = {canonicalize_name(distribution) for distribution in given_by}
         assert providers & names, f"{module} is imported and not in pyproject.toml"
 
 

@@ -65,7 +65,7 @@ def test_user_namespaces_are_allowed_before_anything_else():
 
 
 def test_a_change_is_checked_once_and_tested_on_every_supported_python():
-    assert targets("change") == {"check", "test"}
+    assert targets("change") == {"check", "site", "test"}
     (tests,) = (job for job in jobs("change") if job["with"]["targets"] == "test")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     supported = SpecifierSet(project["requires-python"])

@@ -89,3 +89,16 @@ def test_a_question_cannot_end_the_script_or_the_attribute():
     assert nasty not in data["text/html"]
     assert "<img" not in data["text/html"]
     assert passed(data["text/html"])["question"] == nasty
+
+
+def test_the_summary_of_a_written_page_counts_the_questions_that_it_is_given():
+    _, data = shown(lambda: predict.summary(["Which?"]))
+    assert passed(data["text/html"])["questions"] == ["Which?"]
+
+
+def test_what_would_be_displayed_can_be_collected_for_a_page():
+    with interactive.collect() as pages:
+        guess = predict.choice("Which?", ["this", "that"])
+        guess.compare("that")
+    assert [passed(page)["action"] for page in pages] == ["ask", "compare"]
+    shown(predict.summary)  # is displayed again
