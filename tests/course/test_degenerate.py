@@ -13,22 +13,12 @@ BEHAVIOURS = {behaviour.name: behaviour for behaviour in degenerate.BEHAVIOURS}
 NAMES = [name for name in ASSIGNMENTS if name != "quiz"]
 SAMPLE = {
     "vanilla": (
-        "zero",
-        "one huge number",
-        "right where all rows are alike",
         "right for up to three inputs",
-        "a last activation of zero",
-        "sigmoid up to 4",
         "SGD named Adam, rate NaN",
-        "losses of NaN",
-        "right for large biases",
         "right for calls without a graph",
-        "right for up to 64 inputs",
-        "Adam that goes up",
         "the right loss, the gradient of another",
     ),
-    "sparse": ("zero", "answers of 0"),
-    "upsampling": ("the constant 1", "tiny"),
+    "upsampling": ("the constant 1",),
 }
 """Behaviours that earned points before checks asked what an answer depends on."""
 

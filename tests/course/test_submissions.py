@@ -1,8 +1,10 @@
 """Known submissions get their marks from the notebook's own test cells.
 
-The right ones are marked, and of the wrong ones so many that every test cell is lost at
-least once: in the cells that they lose. All of them are marked in all cells at night,
-by plain nbgrader too: test_agreement.py.
+The right ones are marked, each in one of TURNS test cells, in the others the next ones,
+so that every cell is passed by several. Of the wrong ones so many are marked, in the
+cells that they lose, that every test cell is lost at least once. At night these are
+marked in all cells by plain nbgrader, and all known submissions by `course grade`:
+test_agreement.py.
 """
 
 import re
@@ -16,32 +18,31 @@ import pytest
 from grading.untrusted.model_cache import ReusedStudent, run_operations_directly
 from samples.course import ASSIGNMENTS
 from samples.hidden_tests import drawn_sizes
-from samples.marking import expected_marks, marks_in_process
-from samples.submissions import submissions
-
-
-def known(name):
-    """Yield a parameter for each right submission, and for wrong ones that lose all.
-
-    The wrong ones that lose most are taken first, so that there are few of them.
-    """
-    numbered = list(enumerate(submissions(name)))
-    left = set().union(*(submission.loses for _, submission in numbered))
-    chosen = [pair for pair in numbered if not pair[1].loses]
-    while left:
-        chosen.append(max(numbered, key=lambda pair: len(pair[1].loses & left)))
-        left -= chosen[-1][1].loses
-    for number, submission in chosen:
-        yield pytest.param(name, number, id=f"{name}: {submission.name}")
-
+from samples.marking import expected_marks, marks_in_process, points
+from samples.submissions import submissions, telling
 
 pytestmark = pytest.mark.slow
-KNOWN = [case for name in ASSIGNMENTS for case in known(name)]
-every_submission = pytest.mark.parametrize(("name", "number"), KNOWN)
-wrong_submissions = pytest.mark.parametrize(
-    ("name", "number"),
-    [case for case in KNOWN if submissions(case.values[0])[case.values[1]].loses],
-)
+TURNS = 3
+
+
+def cases(*, wrong_only=False):
+    """Parametrize a test by the right submissions and the wrong ones that lose all."""
+    known = [
+        pytest.param(name, number, id=f"{name}: {submissions(name)[number].name}")
+        for name in ASSIGNMENTS
+        for number in telling(name)
+        if submissions(name)[number].loses or not wrong_only
+    ]
+    return pytest.mark.parametrize(("name", "number"), known)
+
+
+def marked_by_day(name, number):
+    """Return the test cells in which a submission is marked by day."""
+    loses = submissions(name)[number].loses
+    by_turn = {
+        test for cell, test in enumerate(points(name)) if cell % TURNS == number % TURNS
+    }
+    return loses or by_turn
 
 
 @pytest.fixture(scope="module")
@@ -64,23 +65,29 @@ def marked():
                 lambda builder, parts: ReusedStudent(builder, parts, built),
             )
             submission = submissions(name)[number]
-            return marks_in_process(name, submission.cells, submission.loses or None)
+            return marks_in_process(name, submission.cells, marked_by_day(name, number))
 
     run_operations_directly()
     return marked
 
 
-@every_submission
+@cases()
 def test_a_known_submission_gets_its_marks(marked, name, number):
     marks, messages = marked(name, number)
     submission = submissions(name)[number]
     expected = expected_marks(name, submission)
-    assert marks == {test: expected[test] for test in submission.loses or expected}, (
+    assert marks == {test: expected[test] for test in marked_by_day(name, number)}, (
         messages
     )
 
 
-@wrong_submissions
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_every_test_cell_is_passed_by_a_right_submission(name):
+    right = [n for n, known in enumerate(submissions(name)) if not known.loses]
+    assert set().union(*(marked_by_day(name, n) for n in right)) == set(points(name))
+
+
+@cases(wrong_only=True)
 def test_a_message_of_a_hidden_test_tells_none_of_its_sizes(marked, name, number):
     sizes = {} if name == "quiz" else drawn_sizes(name)
     _, messages = marked(name, number)

@@ -19,7 +19,11 @@ answer_1 = {"b", "c"}
 """
 LIMITS = Limits(wall_s=8, cpu_s=60, memory_mb=1500)
 BY_NAME = {attack.id: attack for attack in ATTACKS}
-WORST = ("spinners_in_sessions_of_their_own", "threads_that_spin", "sockets_filled")
+WORST = (
+    "spinners_in_sessions_of_their_own",
+    "sockets_filled",
+    pytest.param("threads_that_spin", marks=pytest.mark.long),
+)
 
 
 @pytest.mark.parametrize("name", WORST)
