@@ -22,6 +22,9 @@ from helpers.profile import QUICK
 import keras
 import numpy as np
 
+MAX_EAGER_STEPS = 30
+"""Steps that take less time without a graph than a graph takes to make."""
+
 
 def warmup_cosine(
     peak: float,
@@ -151,9 +154,10 @@ def fit(
     adam = keras.optimizers.Adam(rate, beta_2=0.99, global_clipnorm=clipnorm)
     if at_mean:
         start_at_mean(model, target)
-    # These change the speed alone: in the quick profile a graph takes longer to make
-    # than the few steps without one.
-    speed = {"run_eagerly": True} if QUICK else {"steps_per_execution": 20}
+    # These change the speed alone: a graph takes longer to make than a few steps
+    # without one, which the quick profile takes.
+    few = QUICK and epochs * math.ceil(len(x) / batch_size) <= MAX_EAGER_STEPS
+    speed = {"run_eagerly": True} if few else {"steps_per_execution": 20}
     model.compile(adam, loss, **(compile_options | speed))
     return model.fit(
         x,
