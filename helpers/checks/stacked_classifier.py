@@ -22,6 +22,7 @@ from helpers.checks.oracles.probes import (
     close,
     draw,
     inputs,
+    put_drawn,
     sigmoid,
     varies,
     weights_of,
@@ -320,7 +321,7 @@ def classifier_loss(student: Student, sizes: StackSizes) -> None:
             "the units of the last layer, or the order of the returned models.",
         )
         weights = weights_of(student, part, sizes.input_dims)
-        student.set_weights(part, draw(weights, gain=0.8))
+        put_drawn(student, part, weights, x, gain=0.8)
         p = student.predict(part, x)[0]
         shared.follows_input(p, part)
         known = _cross_entropies(p, labels)

@@ -13,9 +13,9 @@ from helpers.checks.oracles.probes import (
     Shape,
     beyond,
     chains,
-    draw,
     inputs,
     name_of_activation,
+    put_drawn,
     times,
     weights_of,
 )
@@ -111,10 +111,7 @@ def chain_is(student: Student, part: str, size: Size, chain: Chain) -> None:
     """
     weights = weights_of(student, part, size)
     x = beyond(inputs(4, size))
-    arrays = draw(weights, gain=1.4)
-    student.set_weights(part, arrays)
-    ways = list(chains(arrays, chain.kernels))
-    if not ways:
+    if not any(chains(weights, chain.kernels)):
         shapes = ", ".join(times(a.shape) for a in weights if a.ndim > 1)
         raise CheckFailed(
             f"kernels of {', '.join(map(times, chain.kernels))}, each with a bias",
@@ -122,6 +119,7 @@ def chain_is(student: Student, part: str, size: Size, chain: Chain) -> None:
             "a convolution is missing, extra, not 3×3, or has other filters"
             f"{'; the decoder has them reversed' * (part == 'decoder')}.",
         )
+    ways = list(chains(put_drawn(student, part, weights, x, gain=1.4), chain.kernels))
     shared.same_always(student, part, x, chain.in_words, f"the {part}")
     output = student.predict(part, x)[0]
     if not any(chain.agrees(output, chain.compute(x, layers)) for layers in ways):

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import permutations, product
+from typing import Any
 
 from helpers.checks.randomness import current_seed, generator
 from helpers.checks.student.interface import Arrays, Size, Student
@@ -223,6 +224,56 @@ def draw(
         scale = gain / np.sqrt(fan_in(array)) if array.ndim > 1 else spread
         drawn.append(np.asarray(scale * standard, array.dtype))
     return drawn
+
+
+DRAWS = 5
+
+
+def draw_telling(
+    weights: Arrays, tells: Callable[[Arrays], bool], **how: Any
+) -> Arrays:
+    """Return random arrays as ``draw`` does: the first of DRAWS that tell something.
+
+    With unlucky ones every ReLU gives 0, or a sigmoid gives 1 for all inputs, and a
+    right model cannot be told from others.
+
+    Args:
+        weights: arrays of the shapes to draw.
+        tells: sets the drawn arrays, and returns whether answers differ with them.
+        **how: for ``draw``.
+    """
+    for seed in range(2, 2 + DRAWS):
+        arrays = draw(weights, seed=seed, **how)
+        if tells(arrays):
+            break
+    return arrays
+
+
+def put_drawn(
+    student: Student,
+    part: str,
+    weights: Arrays,
+    x: np.ndarray,
+    prepare: Callable[[Arrays], None] = lambda arrays: None,
+    **how: Any,
+) -> Arrays:
+    """Set random weights with which a model's answers differ, and return them.
+
+    Args:
+        student: with built models.
+        part: name of the model.
+        weights: arrays of the shapes to draw.
+        x: inputs.
+        prepare: called with the drawn arrays, to change them.
+        **how: for ``draw``.
+    """
+
+    def tells(arrays: Arrays) -> bool:
+        prepare(arrays)
+        student.set_weights(part, arrays)
+        return varies(student.predict(part, x)[0])
+
+    return draw_telling(weights, tells, **how)
 
 
 def draw_steady(weights: Arrays) -> Arrays:

@@ -6,7 +6,7 @@ raises ``CheckFailed`` when the property does not hold.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from helpers.checks.contract import AutoencoderSizes, Sizes, named
 from helpers.checks.hints import is_stub
@@ -15,10 +15,11 @@ from helpers.checks.oracles.probes import (
     alike,
     all_active,
     close,
-    draw,
+    draw_telling,
     inputs,
     many_rows,
     pictures,
+    put_drawn,
     shape_of,
     small_outputs,
     some,
@@ -292,9 +293,15 @@ def auto_is_both(
         )
     for part in ("encoder", "decoder"):
         before = models.painted()
-        put(part, draw(weights[part]))
+        draw_telling(weights[part], partial(_tells, models, partial(put, part)))
         models.follow_weights(part, before)
     _no_other_weights(weights)
+
+
+def _tells(models: _Models, put: Callable[[Arrays], None], arrays: Arrays) -> bool:
+    """Set drawn weights; return whether auto gives other numbers for other inputs."""
+    put(arrays)
+    return models.average or varies(models.painted())
 
 
 def _no_other_weights(weights: Mapping[str, Arrays]) -> None:
@@ -427,9 +434,9 @@ def loss_is_bce(
     """
     x = pictures(some(12, 20), size)
     # Larger codes than untrained ones make an added penalty show.
-    weights = draw(weights_of(student, part, size), gain=1.4)
-    small_outputs(weights, shape_of(size)[-1])
-    student.set_weights(part, weights)
+    soften = partial(small_outputs, units=shape_of(size)[-1])
+    own = weights_of(student, part, size)
+    weights = put_drawn(student, part, own, x, soften, gain=1.4)
     follows_input(gives_inputs_shape(student, x, part), part)
     prepare(weights)
     student.set_weights(part, weights)
@@ -612,26 +619,44 @@ def first_moves(
             f"{len(still)} of {len(moves)} weight arrays stay as they were",
             "some layers are frozen (trainable=False), or do not reach the output.",
         )
-    _against(student.get_weights(part), before, gradients, elsewhere)
-    return moves, taken
-
-
-def _against(
-    after: Arrays,
-    before: Arrays,
-    gradients: Arrays,
-    elsewhere: Callable[[np.ndarray], bool],
-) -> None:
-    """Check that most weights have moved against their gradient."""
-    for new, old, gradient in zip(after, before, gradients, strict=True):
-        clear = np.abs(gradient) > 0.1 * np.abs(gradient).max(initial=0)
-        along = ((new - old) * gradient)[clear] > 0
-        if not elsewhere(new) and along.size and along.mean() > 0.5:
+    after = student.get_weights(part)
+    steps = [new - old for new, old in zip(after, before, strict=True)]
+    if not _against(steps, gradients, elsewhere):
+        student.set_weights(part, before)
+        sure = _sure_gradients(student, x, y, part)
+        student.set_weights(part, after)
+        if not _against(steps, sure, elsewhere):
             raise CheckFailed(
                 "a first step that goes down, against the gradient of the loss",
                 "one that goes up",
                 "an optimizer, or a training step, that changes signs.",
             )
+    return moves, taken
+
+
+def _against(
+    steps: Arrays, gradients: Arrays, elsewhere: Callable[[np.ndarray], bool]
+) -> bool:
+    """Return whether most weights of each array have moved against their gradient."""
+    for step, gradient in zip(steps, gradients, strict=True):
+        clear = np.abs(gradient) > 0.1 * np.abs(gradient).max(initial=0)
+        along = (step * gradient)[clear] > 0
+        if not elsewhere(step) and along.size and along.mean() > 0.5:
+            return False
+    return True
+
+
+def _sure_gradients(
+    student: Student, x: np.ndarray, y: np.ndarray, part: str
+) -> Arrays:
+    """Return gradients, 0 where noise in the model may change their sign."""
+    several = [student.gradients(x, y, part) for _ in range(8)]
+    means = [np.mean(arrays, axis=0) for arrays in zip(*several, strict=True)]
+    spreads = [np.std(arrays, axis=0) for arrays in zip(*several, strict=True)]
+    return [
+        np.where(np.abs(mean) > 6 * spread, mean, 0)
+        for mean, spread in zip(means, spreads, strict=True)
+    ]
 
 
 STEP = 1e-3
