@@ -29,6 +29,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 LONGEST = (
     "test_agreement",
     "test_submissions",
+    "test_margins",
     "test_attacks",
     "test_faults",
     "test_odd",
@@ -38,7 +39,12 @@ LONGEST = (
 )
 """Files that take minutes. They begin first, so that no worker is left with one of them
 while the others have nothing more to do."""
-BY_ASSIGNMENT = {"test_agreement", "test_submissions", "test_assignments"}
+BY_ASSIGNMENT = {
+    "test_agreement",
+    "test_assignments",
+    "test_margins",
+    "test_submissions",
+}
 """Files whose tests of one assignment need those of another not."""
 
 

@@ -1,5 +1,7 @@
 """What checks take for an answer, and what they read from one."""
 
+from functools import partial
+
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import ACTIVATIONS, alike, name_of_activation, varies
 from helpers.checks.property_check import CheckFailed
@@ -196,3 +198,25 @@ def test_adam_is_known_with_many_settings(settings):
 def test_what_only_bears_adams_name_is_refused(name):
     with pytest.raises((CheckFailed, StudentError)):
         trained_by(degenerate.OPTIMIZERS[name]())
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_only_a_gradient_that_noise_does_not_turn_round_tells_a_step_up(refused):
+    trained = student(optimizer="adam")
+    signs = iter([-1] * 20 if refused else [-1, 1] * 10)
+    measure = trained._gradients
+
+    def turned(*arguments):
+        sign = next(signs)
+        return [sign * array for array in measure(*arguments)]
+
+    trained._gradients = turned
+    x = np.random.default_rng(0).random((8, 4), np.float32)
+    before = [np.full_like(array, 0.5) for array in trained.get_weights("auto")]
+    step = partial(shared.first_moves, trained, before, x, np.zeros((8, 2)))
+
+    if refused:
+        with pytest.raises(CheckFailed, match="one that goes up"):
+            step()
+    else:
+        step()
