@@ -271,10 +271,13 @@ def heads_are_linear(student: Student, sizes: LatentSizes) -> None:
     """Check that mean and log_var may become any number, also below 0."""
     heads = find_heads(student, sizes)
     x = beyond(inputs(7, sizes.input_size))
+    weights = draw_steady(heads.weights)
+    for array in weights:  # so that exp(log_var / 2), with which z is made, is finite
+        array *= 0.3 if sizes.is_head(array) and array.ndim > 1 else 1
     for name, word in zip(OUTPUTS[1:], (sizes.mean, "log_var"), strict=True):
         ending = Ending(
             partial(_output, student, heads.at[name]),
-            draw_steady(heads.weights),
+            weights,
             [heads.bias[name]],
             sizes.latent_dims,
             x,

@@ -23,6 +23,7 @@ from helpers.checks.oracles.probes import (
     scaled,
     some,
     times,
+    varies,
     weights_of,
 )
 from helpers.checks.oracles.shared import (
@@ -141,7 +142,8 @@ def computes(
     same_always(student, part, x, expected, f"the {part}")
     contracts = {wanted: cache(networks[wanted])}  # built once, for all weights
     if matching(student, part, contracts, x):
-        if matching(student, part, contracts, x, near(own)):
+        own = near(own)
+        if matching(student, part, contracts, _telling(student, part, own, x), own):
             return
         raise CheckFailed(
             expected,
@@ -165,6 +167,16 @@ def computes(
         "them",
         likely_cause,
     )
+
+
+def _telling(student: Student, part: str, arrays: Arrays, x: np.ndarray) -> np.ndarray:
+    """Return inputs so large that a model with these weights answers differently."""
+    student.set_weights(part, arrays)
+    for factor in (1, 10, 100):
+        larger = np.float32(factor) * x
+        if varies(student.predict(part, larger)[0]):
+            break
+    return larger
 
 
 def loss_is_mse(
