@@ -21,7 +21,6 @@ LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 OLD_FORM = {
     "07",
     "10",
-    "13",
 }
 
 PROMPT = "> **Predict.**"
