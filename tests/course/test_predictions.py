@@ -19,10 +19,8 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 OLD_FORM = {
-    "06",
     "07",
     "10",
-    "13",
 }
 
 PROMPT = "> **Predict.**"
