@@ -623,14 +623,10 @@ def first_moves(
     steps = [new - old for new, old in zip(after, before, strict=True)]
     if not _against(steps, gradients, elsewhere):
         student.set_weights(part, before)
-        sure = _sure_gradients(student, x, y, part)
+        gradients = _sure_gradients(student, x, y, part)
         student.set_weights(part, after)
-        if not _against(steps, sure, elsewhere):
-            raise CheckFailed(
-                "a first step that goes down, against the gradient of the loss",
-                "one that goes up",
-                "an optimizer, or a training step, that changes signs.",
-            )
+        if not _against(steps, gradients, elsewhere):
+            raise _up()
     return moves, taken
 
 
@@ -644,6 +640,15 @@ def _against(
         if not elsewhere(step) and along.size and along.mean() > 0.5:
             return False
     return True
+
+
+def _up() -> CheckFailed:
+    """Return the failure of a step that goes up."""
+    return CheckFailed(
+        "a first step that goes down, against the gradient of the loss",
+        "one that goes up",
+        "an optimizer, or a training step, that changes signs.",
+    )
 
 
 def _sure_gradients(
