@@ -267,7 +267,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "batch normalisation",
-        {"convolutions"},
+        {"convolutions", "optimizer_is_adam"},
         (HIDDEN, HIDDEN + "        h = layers.BatchNormalization()(h)\n"),
     ),
     wrong(

@@ -183,7 +183,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "gradients that are never applied",
-        {"denoises"},
+        {"clipped", "denoises", "noise_level", "plain_loss"},
         (
             "        self.optimizer.apply(tape.gradient(loss, weights), weights)\n",
             "        tape.gradient(loss, weights)\n",

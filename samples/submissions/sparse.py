@@ -424,7 +424,7 @@ SUBMISSIONS = [
     ),
     wrong(
         "L1 on every layer of the encoder",
-        {"nothing_else"},
+        {"nothing_else", "optimizer_is_adam"},
         (
             'h = layers.Dense(units, activation="relu")(h)',
             'h = layers.Dense(units, activation="relu",\n'

@@ -12,12 +12,15 @@ class KnownSubmission:
         name: what is right or wrong about it, in a few words.
         cells: source of solution cells by grade id; the others are the reference's.
         loses: grade ids of the test cells whose points it must lose, and no others.
+        may_lose: those that it loses with some of the numbers that a run draws, as its
+            mistake shows there by chance.
         graded: whether plain nbgrader marks it too, which takes seconds.
     """
 
     name: str
     cells: dict[str, str]
     loses: frozenset[str] = field(default=frozenset())
+    may_lose: frozenset[str] = field(default=frozenset(), kw_only=True)
     graded: bool = False
 
 
@@ -43,11 +46,14 @@ def variant(
     loses: Iterable[str],
     *changes: tuple[str, str],
     cell: str = "autoencoder",
+    may_lose: Iterable[str] = (),
     graded: bool = False,
 ) -> KnownSubmission:
     """Return a submission of the reference with ``changes``, which lose points."""
     code = changed(reference, *changes)
-    return KnownSubmission(name, {cell: code}, frozenset(loses), graded)
+    return KnownSubmission(
+        name, {cell: code}, frozenset(loses), graded, may_lose=frozenset(may_lose)
+    )
 
 
 def half_right(half: str, wrong: str, *, graded: bool = False) -> KnownSubmission:

@@ -5,6 +5,7 @@ others that a check which refuses right work once in a hundred runs is likely to
 """
 
 from helpers.checks import property_check, randomness
+from helpers.checks.oracles.dense import DRAWS, DenseSizes
 
 import keras
 import pytest
@@ -27,6 +28,8 @@ UNLUCKY = [
     ),
     ("convolutional", "functional", "encoder_layers", 1066892073787022308),
     ("convolutional", "functional", "decoder_layers", 11676216850335500168),
+    ("convolutional", "functional", "output_is_sigmoid", 8081601689733200840),
+    ("custom_denoiser", "a training step with a tape", "clipped", 5),
     (
         "stacked_classifier",
         "subclassed, a schedule that starts at 0",
@@ -64,6 +67,17 @@ def test_right_work_passes_with_seeds_that_were_unlucky(lost, name, work, test, 
     (cells,) = [known.cells for known in submissions(name) if known.name == work]
 
     assert lost(name, cells, seed, {test}) == {}
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_no_hidden_layer_is_as_wide_as_a_code(seed):
+    # By its shape, a check could not tell its bias from that of the code.
+    usual = DenseSizes()
+    randomness.use_seed(seed)
+    hidden = randomness.drawn({"hidden_layers": ...}, DRAWS)["hidden_layers"]
+    randomness.use_seed(0)
+
+    assert not {usual.latent_dims, usual.input_dims} & set(hidden)
 
 
 @pytest.mark.long

@@ -7,6 +7,7 @@ import re
 import sys
 import types
 import warnings
+from functools import partial
 
 from helpers.checks import CheckFailed, NotDone, check, progress, quiz, ready
 from helpers.checks.contract import Contract, Sizes, named
@@ -390,6 +391,16 @@ def test_weights_that_are_set_are_the_ones_that_predict(student):
     student.set_weights("auto", [kernel, np.ones(2, "float32")])
     (prediction,) = student.predict("auto", np.ones((1, 4), "float32"))
     np.testing.assert_allclose(prediction, [[13, 17]])
+
+
+def test_drawn_weights_make_no_negative_variance():
+    x = keras.Input((4,))
+    builder = partial(keras.Model, x, keras.layers.BatchNormalization()(x))
+    student = LocalStudent(builder, ("auto",))
+    student.build()
+    student.set_weights("auto", [np.full(4, -2, "float32")] * 4)
+    (output,) = student.predict("auto", np.ones((3, 4), "float32"))
+    assert np.isfinite(output).all()
 
 
 def test_asking_for_the_training_loss_changes_nothing(student):

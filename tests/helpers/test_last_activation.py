@@ -1,6 +1,7 @@
 """What stands after a last layer is told by what a model does, not by what it says."""
 
 from dataclasses import replace
+from functools import partial
 
 from helpers.checks.oracles.last_activation import (
     INVERSES,
@@ -117,6 +118,22 @@ def test_an_activation_that_is_right_only_there_is_refused(
         lambda x, a, training: DEGENERATE[behaviour](right, wrong, x, a), unused=unused
     )
     assert not made.is_activation(wanted)
+
+
+def silent_at_first(name):
+    """Return a network that answers all inputs alike with its first weights."""
+    made = plain(name, hidden=lambda a: np.maximum(a, 0))
+    others = partial(draw_steady, made.weights)
+    silent = [array - 100 * (array.shape == (7,)) for array in made.weights]
+    return replace(made, weights=silent, redraw=others)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_weights_with_which_all_answers_are_alike_accuse_nobody(training):
+    right, wrong = (silent_at_first(name) for name in ("a sigmoid", "tanh"))
+    assert right.is_activation("a sigmoid", training=training)
+    assert not wrong.is_activation("a sigmoid", training=training)
+    assert not replace(right, redraw=None).is_activation("a sigmoid", training=training)
 
 
 def test_another_activation_in_training_is_refused():

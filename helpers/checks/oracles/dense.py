@@ -61,10 +61,10 @@ class DenseSizes(AutoencoderSizes):
 
 DRAWS: dict[str, Draw] = {
     "input_dims": whole(100, 160),
-    "hidden_layers": distinct(25, 99, 1, 2, 3),
+    "hidden_layers": distinct(33, 99, 1, 2, 3),
     "latent_dims": whole(5, 24),
 }
-"""Sizes of dense autoencoders; no two of them are equal."""
+"""Sizes of dense autoencoders; no two of them, nor of those not drawn, are equal."""
 
 
 _DEEP = {"hidden_layers": (60, 44, 36)}

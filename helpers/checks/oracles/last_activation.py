@@ -8,11 +8,13 @@ the bias, the number of inputs in a batch, in use and in training.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from helpers.checks.oracles.probes import (
     ACTIVATIONS,
     NO_ACTIVATION,
+    SEEDS,
     TOLERANCE,
     Function,
     beyond,
@@ -77,6 +79,8 @@ class Ending:
         units: how many numbers the bias has.
         x: inputs.
         larger: whether larger kernels may be asked about; exp of an output overflows.
+        redraw: returns other drawn weights for a seed, to be tried where the answers
+            hardly differ with the first ones: every ReLU may give 0.
     """
 
     answer: Callable[[Arrays, np.ndarray, bool], np.ndarray]
@@ -85,6 +89,7 @@ class Ending:
     units: int
     x: np.ndarray
     larger: bool = True
+    redraw: Callable[[int], Arrays] | None = None
 
     def with_bias(
         self, bias: Bias, value: np.ndarray | float, x: np.ndarray, *, training: bool
@@ -105,21 +110,34 @@ class Ending:
             name: of the activation.
             training: whether to ask the model in training.
         """
-        return any(
-            self._follows(bias, name, training=training)
-            and (training or self._follows_scaled(bias, name))
-            for bias in self.biases
-        )
+        for ending in self._redrawn():
+            verdicts = [ending._verdict(bias, name, training) for bias in self.biases]
+            if True in verdicts or None not in verdicts:
+                return True in verdicts
+        return False
 
-    def _follows_scaled(self, bias: Bias, name: str) -> bool:
+    def _redrawn(self) -> Iterator["Ending"]:
+        """Yield the model with its weights, then with others that are drawn."""
+        yield self
+        if self.redraw:
+            for seed in SEEDS[1:]:
+                yield replace(self, weights=self.redraw(seed))
+
+    def _verdict(self, bias: Bias, name: str, training: bool) -> bool | None:
+        """Return what ``_follows`` says of weights as they are and, in use, scaled."""
+        follows = self._follows(bias, name, training=training)
+        return self._follows_scaled(bias, name) if follows and not training else follows
+
+    def _follows_scaled(self, bias: Bias, name: str) -> bool | None:
         """Return whether an answer follows from another, whatever the weights' size."""
         _, smaller, larger = scaled(self.weights, self.x)
         # Biases that are next to 0, as they are while a model trains.
         quiet = [array * 0.02 if array.ndim == 1 else array for array in self.weights]
-        return all(
+        verdicts = [
             replace(self, weights=weights, x=x)._follows(bias, name, questions=1)
             for weights, x in [(quiet, self.x), smaller] + [larger] * self.larger
-        )
+        ]
+        return None if None in verdicts and False not in verdicts else all(verdicts)
 
     def _follows(
         self,
@@ -128,8 +146,11 @@ class Ending:
         *,
         training: bool = False,
         questions: int | None = None,
-    ) -> bool:
-        """Return whether all answers, or so many, follow from one for this bias."""
+    ) -> bool | None:
+        """Return whether all answers, or so many, follow from one for this bias.
+
+        None where answers hardly differ: then they say nothing.
+        """
         inverse, f = INVERSES[name], ACTIVATIONS[name]
         for smaller in self._smaller():
             output = smaller.with_bias(bias, inverse.bias, self.x, training=training)
@@ -144,16 +165,14 @@ class Ending:
         ):
             return True
         a = inverse.function(output) - inverse.bias
-        return (
-            varies(a)
-            and np.ptp(a, axis=0).max() > TOLERANCE
-            and all(
-                _agree(
-                    smaller.with_bias(bias, more, self.x[rows], training=training),
-                    f(a[rows] + more),
-                )
-                for more, rows in islice(_questions(self.units, len(self.x)), questions)
+        if not (varies(a) and np.ptp(a, axis=0).max() > TOLERANCE):
+            return None
+        return all(
+            _agree(
+                smaller.with_bias(bias, more, self.x[rows], training=training),
+                f(a[rows] + more),
             )
+            for more, rows in islice(_questions(self.units, len(self.x)), questions)
         )
 
     def _smaller(self) -> Iterator["Ending"]:
@@ -161,7 +180,7 @@ class Ending:
 
         All kernels are made smaller that may be the last one's.
         """
-        for factor in (1, 0.1, 0.01, 1e-3, 1e-4):
+        for factor in (1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6):
             weights = [
                 array * factor
                 if array.ndim > 1 and self.units in array.shape[-2:]
@@ -232,7 +251,9 @@ def ending_of(student: Student, part: str, size: Size, units: int) -> Ending:
         return student.predict(part, x, training=training)[0]
 
     biases = last_biases(weights, units)
-    return Ending(answer, draw_steady(weights), biases, units, beyond(inputs(7, size)))
+    x = beyond(inputs(7, size))
+    redraw = partial(draw_steady, weights)
+    return Ending(answer, redraw(), biases, units, x, redraw=redraw)
 
 
 def name_of_last(ending: Ending) -> str:

@@ -19,6 +19,7 @@ from helpers.checks.oracles import shared
 from helpers.checks.oracles.last_activation import ANOTHER, Bias, Ending, name_of_last
 from helpers.checks.oracles.probes import (
     NO_ACTIVATION,
+    SEEDS,
     TOLERANCE,
     beyond,
     close,
@@ -271,17 +272,22 @@ def heads_are_linear(student: Student, sizes: LatentSizes) -> None:
     """Check that mean and log_var may become any number, also below 0."""
     heads = find_heads(student, sizes)
     x = beyond(inputs(7, sizes.input_size))
-    weights = draw_steady(heads.weights)
-    for array in weights:  # so that exp(log_var / 2), with which z is made, is finite
-        array *= 0.3 if sizes.is_head(array) and array.ndim > 1 else 1
+
+    def redraw(seed: int) -> Arrays:
+        weights = draw_steady(heads.weights, seed)
+        for array in weights:  # so that exp(log_var / 2), which makes z, is finite
+            array *= 0.3 if sizes.is_head(array) and array.ndim > 1 else 1
+        return weights
+
     for name, word in zip(OUTPUTS[1:], (sizes.mean, "log_var"), strict=True):
         ending = Ending(
             partial(_output, student, heads.at[name]),
-            weights,
+            redraw(SEEDS[0]),
             [heads.bias[name]],
             sizes.latent_dims,
             x,
             larger=False,
+            redraw=redraw,
         )
         if not all(
             ending.is_activation(NO_ACTIVATION, training=training)
@@ -527,6 +533,7 @@ def reconstruction_is_bce(
     _is_that_of_decoded_z(student, sizes, heads)
     x = inputs(8, sizes.input_size)
     set_alike(student, sizes, heads=0.4, seen=True)
+    shared.keep_inside(student, x)
     shared.goes_down(student, x, x, elsewhere=sizes.is_head, seed=0)
 
 

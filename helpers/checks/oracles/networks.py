@@ -10,16 +10,19 @@ from functools import cache
 from itertools import islice
 
 from helpers.checks.oracles.probes import (
+    STEADY,
     Function,
     Shape,
     all_active,
     beyond,
     draw_steady,
+    draw_telling,
     inputs,
     name_of_activation,
     near,
     orders,
     pictures,
+    put_drawn,
     scaled,
     some,
     times,
@@ -78,15 +81,21 @@ def matching(
         weights: of the model; if not given, drawn ones with kernels of several sizes.
     """
     x = beyond(x)
-    ways: Iterable[tuple[Arrays, np.ndarray]] = (
-        scaled(draw_steady(weights_of(student, part, x.shape[1:])), x)
-        if weights is None
-        else [(weights, x)]
-    )
-    answers = []
-    for arrays, probe in ways:
-        student.set_weights(part, arrays)
-        answers.append((arrays, probe, student.predict(part, probe)[0]))
+    answers: list[tuple[Arrays, np.ndarray, np.ndarray]] = []
+
+    def ask(ways: Iterable[tuple[Arrays, np.ndarray]]) -> bool:
+        """Keep what the model answers; return whether all answers say something."""
+        answers.clear()
+        for arrays, probe in ways:
+            student.set_weights(part, arrays)
+            answers.append((arrays, probe, student.predict(part, probe)[0]))
+        return all(varies(output) for _, _, output in answers)
+
+    if weights is None:
+        own = weights_of(student, part, x.shape[1:])
+        draw_telling(own, lambda arrays: ask(scaled(arrays, x)), **STEADY)
+    else:
+        ask([(weights, x)])
     for name, build in networks.items():
         network = build()
         activations = (_last_activation(network, *answer) for answer in answers)
@@ -190,7 +199,7 @@ def loss_is_mse(
         target: what auto must paint, from what it paints; the inputs, if not given.
     """
     x = pictures(some(12, 20), shape)
-    student.set_weights("auto", draw_steady(weights_of(student, "auto", shape)))
+    put_drawn(student, "auto", weights_of(student, "auto", shape), x, **STEADY)
     x_hat = student.predict("auto", x)[0]
     follows_input(x_hat, "auto")
     y = x if target is None else target(x_hat)

@@ -226,13 +226,14 @@ def draw(
     return drawn
 
 
-DRAWS = 5
+SEEDS = range(2, 7)
+"""Of drawn weights: the first, and others where answers hardly differ with those."""
 
 
 def draw_telling(
     weights: Arrays, tells: Callable[[Arrays], bool], **how: Any
 ) -> Arrays:
-    """Return random arrays as ``draw`` does: the first of DRAWS that tell something.
+    """Return random arrays as ``draw`` does: the first of SEEDS that tell something.
 
     With unlucky ones every ReLU gives 0, or a sigmoid gives 1 for all inputs, and a
     right model cannot be told from others.
@@ -242,7 +243,7 @@ def draw_telling(
         tells: sets the drawn arrays, and returns whether answers differ with them.
         **how: for ``draw``.
     """
-    for seed in range(2, 2 + DRAWS):
+    for seed in SEEDS:
         arrays = draw(weights, seed=seed, **how)
         if tells(arrays):
             break
@@ -276,9 +277,13 @@ def put_drawn(
     return draw_telling(weights, tells, **how)
 
 
-def draw_steady(weights: Arrays) -> Arrays:
+STEADY = {"gain": 2**0.5, "bias": 0.5}
+"""How ``draw`` draws weights that keep a signal's size, biases too."""
+
+
+def draw_steady(weights: Arrays, seed: int = SEEDS[0]) -> Arrays:
     """Return random arrays of the same shapes that keep a signal's size, biases too."""
-    return draw(weights, gain=2**0.5, bias=0.5)
+    return draw(weights, seed=seed, **STEADY)
 
 
 def scaled(arrays: Arrays, x: np.ndarray) -> Iterator[tuple[Arrays, np.ndarray]]:

@@ -440,8 +440,39 @@ def loss_is_bce(
     follows_input(gives_inputs_shape(student, x, part), part)
     prepare(weights)
     student.set_weights(part, weights)
+    keep_inside(student, x, part)
     values = losses(x, student.predict(part, x)[0])
     loss_is(BCE, student, x, x, values, likely_cause, 2e-5, part=part)
+
+
+def keep_inside(student: Student, x: np.ndarray, part: str = "auto") -> None:
+    """Make the last layer's weights so small that all outputs lie between 0 and 1.
+
+    Outside, Keras cuts cross-entropy off: with a kink, where it has no slope. The
+    activation is another check's; if nothing helps, the weights stay.
+
+    Args:
+        student: with built models.
+        x: inputs.
+        part: name of the model, whose outputs have the inputs' shape.
+    """
+    weights = student.get_weights(part)
+    units = x.shape[-1]
+    for factor, edge in ((1, 1e-6), (0.3, 0.01), (0.1, 0.01), (0.03, 0.01)):
+        if factor < 1:
+            student.set_weights(part, [_grey(a, units, factor) for a in weights])
+        x_hat = student.predict(part, x)[0]
+        if ((x_hat > edge) & (x_hat < 1 - edge)).all():
+            return
+    student.set_weights(part, weights)
+
+
+def _grey(array: np.ndarray, units: int, factor: float) -> np.ndarray:
+    """Return an array for outputs about 0.5, if it may be one of the last layer's."""
+    if array.shape == (units,):
+        return (0.5 + 0.2 * array).astype(array.dtype)
+    last = array.ndim > 1 and units in array.shape[-2:]
+    return (factor * array).astype(array.dtype) if last else array
 
 
 def loss_is(
@@ -508,6 +539,12 @@ def goes_down(
             start, student.gradients(x, y, part, seed), strict=True
         )
     ]
+    if not any(gradient.any() for gradient in gradients):
+        raise CheckFailed(
+            FOLLOWS,
+            "a step that moves no weight",
+            "gradients that are not applied, stop_gradient, or NumPy in the loss.",
+        )
     scale = abs(student.training_loss(x, y, part, seed))
     rng = generator("directions")
     for _ in range(DIRECTIONS):
@@ -545,13 +582,14 @@ def _move(
 def _other_gradient(slope: float, expected: float) -> CheckFailed:
     """Return the failure of training that follows another gradient than its loss's."""
     return CheckFailed(
-        "training follows the gradient of the loss that it reports",
+        FOLLOWS,
         f"a slope of {slope:.3g} where the gradient says {expected:.3g}",
         "stop_gradient, NumPy, or a training step that minimises another loss than it "
         "reports.",
     )
 
 
+FOLLOWS = "training follows the gradient of the loss that it reports"
 DIRECTIONS = 2
 CHANGE = 5e-4
 """Of the loss, along the gradient, as a share of it: small, and far above rounding."""

@@ -164,6 +164,8 @@ class LocalStudent(Student):
         # Not by a method of the student's own: training does not call it.
         variables = keras.Model.weights.fget(self.models[part])
         for variable, array in zip(variables, arrays, strict=True):
+            if variable.name == "moving_variance":  # below 0 it makes all outputs NaN
+                array = np.abs(array)
             # To change a variable takes longer than to look at it.
             if not np.array_equal(variable.numpy(), array):
                 variable.assign(array)
