@@ -277,7 +277,7 @@ def put_drawn(
     return draw_telling(weights, tells, **how)
 
 
-STEADY = {"gain": 2**0.5, "bias": 0.5}
+STEADY: dict[str, Any] = {"gain": 2**0.5, "bias": 0.5}
 """How ``draw`` draws weights that keep a signal's size, biases too."""
 
 
