@@ -29,8 +29,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 LONGEST = (
     "test_agreement",
     "test_submissions",
+    "test_degenerate",
     "test_margins",
     "test_attacks",
+    "test_honest_idioms",
     "test_faults",
     "test_odd",
     "test_assignments",
@@ -42,6 +44,7 @@ while the others have nothing more to do."""
 BY_ASSIGNMENT = {
     "test_agreement",
     "test_assignments",
+    "test_degenerate",
     "test_margins",
     "test_submissions",
 }

@@ -44,8 +44,8 @@ def test_a_behaviour_that_earned_points_earns_none(name, behaviour):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_behaviour_earns_points(name, behaviour):
     _earns_nothing(name, BEHAVIOURS[behaviour])
 
