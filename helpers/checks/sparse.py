@@ -77,9 +77,12 @@ def _put(arrays: Arrays, sizes: Sizes, *, bias: float, seen: bool) -> None:
             array *= 0
 
 
+LossAndCodes = tuple[float, np.ndarray]
+
+
 def _loss_and_codes(
     student: Student, sizes: Sizes, *, bias: float, seen: bool, seed: int = SEEDS[0]
-) -> tuple[float, np.ndarray]:
+) -> LossAndCodes:
     """Return the training loss and the codes with drawn weights, changed as told.
 
     The encoder gets the same numbers as auto even where they share none.
@@ -117,21 +120,8 @@ def penalty(
     """
     for lambtha in lambthas:
         built = contract.build(student, **{**sizes, "lambtha": lambtha})
-        for seed in SEEDS:  # with some weights, every hidden ReLU gives 0
-            rest, rest_code = _loss_and_codes(
-                student, built, bias=-20, seen=False, seed=seed
-            )
-            loss, code = _loss_and_codes(student, built, bias=3, seen=False, seed=seed)
-            l1 = _difference(np.abs, code, rest_code)
-            if abs(l1) > 0.1 and varies(code):
-                break
-        else:
-            raise CheckFailed(
-                "a code that differs from image to image, and changes with its bias",
-                f"the sum of |code| changes by {l1:.3g}",
-                "an activation, or an operation after it, that lets nothing through.",
-            )
-        l2 = _difference(np.square, code, rest_code)
+        (rest, rest_code), (loss, code) = _small_and_large(student, built)
+        l1, l2 = (_difference(f, code, rest_code) for f in (np.abs, np.square))
         added, expected = loss - rest, lambtha * l1
         if abs(added - expected) <= 1e-3 * abs(expected) + _rounding(rest):
             if lambtha == max(lambthas):
@@ -156,6 +146,29 @@ def penalty(
             f"{added:.4f}{name}",
             _cause(name),
         )
+
+
+def _small_and_large(
+    student: Student, sizes: Sizes
+) -> tuple[LossAndCodes, LossAndCodes]:
+    """Return losses and codes for a code of zeros, and for a larger one.
+
+    Raises:
+        CheckFailed: the code is the same for all images, or whatever its bias.
+    """
+    for seed in SEEDS:  # with some weights, every hidden ReLU gives 0
+        small, large = (
+            _loss_and_codes(student, sizes, bias=bias, seen=False, seed=seed)
+            for bias in (-20, 3)
+        )
+        grows = _difference(np.abs, large[1], small[1])
+        if abs(grows) > 0.1 and varies(large[1]):
+            return small, large
+    raise CheckFailed(
+        "a code that differs from image to image, and changes with its bias",
+        f"the sum of |code| changes by {grows:.3g}",
+        "an activation, or an operation after it, that lets nothing through.",
+    )
 
 
 def _rounding(loss: float) -> float:

@@ -17,33 +17,66 @@ from grading import cli
 from samples.course import ROOT
 
 DEPLOY = ROOT / "deploy"
+STUDENTS = "student.Containerfile"
+RECIPES = ["Containerfile", STUDENTS]
 UNITS = sorted(DEPLOY.glob("*.service"))
 COMMANDS = typer.main.get_group(cli.app).commands
 
 
-def instructions(name: str) -> list[list[str]]:
-    """Return the arguments of each instruction of this name in the Containerfile."""
-    text = (DEPLOY / "Containerfile").read_text("utf-8").replace("\\\n", "")
+def instructions(file: str, name: str) -> list[list[str]]:
+    """Return the arguments of each instruction of this name in a recipe."""
+    text = (DEPLOY / file).read_text("utf-8").replace("\\\n", "")
     return [
         shlex.split(line)[1:] for line in text.splitlines() if line.startswith(name)
     ]
 
 
-def test_the_container_copies_what_exists_and_no_solutions() -> None:
-    copied = [path for *paths, _ in instructions("COPY") for path in paths]
-    assert "requirements.lock" in copied
-    for path in copied:
+def copied(file: str) -> set[str]:
+    """Return what a recipe copies from the clone."""
+    return {
+        path
+        for *paths, _ in instructions(file, "COPY")
+        for path in paths
+        if not path.startswith("--")
+    }
+
+
+@pytest.mark.parametrize("file", RECIPES)
+def test_a_container_copies_what_exists_and_no_solutions(file: str) -> None:
+    assert "requirements.lock" in copied(file)
+    for path in copied(file):
         assert (ROOT / path).exists(), path
-    assert not {"solutions", ".", "submitted"} & set(copied)
+    assert not {"solutions", ".", "submitted"} & copied(file)
 
 
-def test_the_container_installs_from_the_lock_alone_and_is_not_root() -> None:
-    installs = [run for run in instructions("RUN") if run[0] == "pip"]
+def test_students_get_nothing_that_holds_right_work() -> None:
+    assert not {"samples", "tests", "tools", "grading"} & copied(STUDENTS)
+
+
+@pytest.mark.parametrize("file", RECIPES)
+def test_a_container_installs_from_the_lock_alone_and_is_not_root(file: str) -> None:
+    installs = [run for run in instructions(file, "RUN") if run[0] == "pip"]
     assert [{"--require-hashes", "--no-deps"} & set(run) for run in installs] == [
         {"--require-hashes"},
         {"--no-deps"},
     ]
-    assert instructions("USER") == [["1000"]]
+    assert instructions(file, "USER") == [["1000"]]
+
+
+def test_a_container_starts_jupyterlab_on_a_page_that_it_holds() -> None:
+    ((option,),) = instructions(STUDENTS, "CMD")
+    page = option.strip("[]").partition("/lab/tree/")[2]
+    assert (ROOT / page).exists()
+
+
+def test_a_development_container_is_set_up_by_make_and_opens_what_exists() -> None:
+    text = (ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8")
+    about = json.loads(text)
+    make, target = about["onCreateCommand"].split()
+    assert make == "make"
+    assert f"\n{target}: $(READY)" in (ROOT / "Makefile").read_text("utf-8")
+    for path in about["customizations"]["codespaces"]["openFiles"]:
+        assert (ROOT / path).exists(), path
 
 
 @pytest.mark.parametrize("path", sorted(DEPLOY.glob("*.yaml")), ids=lambda p: p.name)
