@@ -540,11 +540,7 @@ def goes_down(
         )
     ]
     if not any(gradient.any() for gradient in gradients):
-        raise CheckFailed(
-            FOLLOWS,
-            "a step that moves no weight",
-            "gradients that are not applied, stop_gradient, or NumPy in the loss.",
-        )
+        raise _no_gradient()
     scale = abs(student.training_loss(x, y, part, seed))
     rng = generator("directions")
     for _ in range(DIRECTIONS):
@@ -577,6 +573,15 @@ def _move(
         for array, way in zip(start, ways, strict=True)
     ]
     student.set_weights(part, moved)
+
+
+def _no_gradient() -> CheckFailed:
+    """Return the failure of training whose steps leave all weights as they were."""
+    return CheckFailed(
+        FOLLOWS,
+        "a step that moves no weight",
+        "gradients that are not applied, stop_gradient, or NumPy in the loss.",
+    )
 
 
 def _other_gradient(slope: float, expected: float) -> CheckFailed:
