@@ -398,8 +398,11 @@ def _kind_or_shared(student: Student, sizes: DenoiserSizes) -> Kind | None:
     kind = _kind_by(probe)
     if kind == CONTRACT and probe.loss == shared.MSE:
         student.set_weights("auto", positive)
-        if 2 * own < _loss_with_noise(student, x) < 10 * own:
+        loss = _loss_with_noise(student, x)
+        if 2 * own < loss < 10 * own:
             return SHARED, *CONTRACT[1:]
+        if not own / 2 < loss < 2 * own:  # such as noise that has a mean of its own
+            return None
     return kind
 
 

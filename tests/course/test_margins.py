@@ -1,4 +1,4 @@
-"""Right work passes its checks, whatever the grader draws.
+"""Right work passes its checks, whatever the grader draws, and wrong work does not.
 
 `make test` tries seeds with which right work once lost points; `make test-all` so many
 others that a check which refuses right work once in a hundred runs is likely to show.
@@ -38,6 +38,15 @@ UNLUCKY = [
     ),
 ]
 """Assignment, right work, a test cell that it lost, and the seed."""
+LUCKY = [
+    (
+        "custom_denoiser",
+        "noise that has a mean of its own",
+        "noise_level",
+        637540496365295000,
+    ),
+]
+"""Assignment, wrong work, a test cell whose points it got, and the seed."""
 
 
 @pytest.fixture
@@ -67,6 +76,13 @@ def test_right_work_passes_with_seeds_that_were_unlucky(lost, name, work, test, 
     (cells,) = [known.cells for known in submissions(name) if known.name == work]
 
     assert lost(name, cells, seed, {test}) == {}
+
+
+@pytest.mark.parametrize(("name", "work", "test", "seed"), LUCKY)
+def test_wrong_work_loses_with_seeds_that_were_lucky(lost, name, work, test, seed):
+    (cells,) = [known.cells for known in submissions(name) if known.name == work]
+
+    assert set(lost(name, cells, seed, {test})) == {test}
 
 
 @pytest.mark.parametrize("seed", range(200))
