@@ -5,7 +5,8 @@
     python -m samples.degenerate vanilla --only zero
 
 Each behaviour is tried on the reference, and on a network that is wrong in most ways.
-On the wrong network it must earn nothing: no check may hold that fails without it. On
+On the wrong network it must earn nothing: no check may hold that fails without it;
+``CONCEDED`` names the exceptions, with their reasons. On
 the reference, a behaviour that leaves nothing of what the models answer must not keep
 more than the points of checks that look at no answers. Prints a table of points.
 """
@@ -634,6 +635,21 @@ BEHAVIOURS = [
     ),
 ]
 
+COUNTS = (
+    "it holds the right network, and counts how often its Python code runs: a graph, "
+    "which answers from the fourth question on, does not count"
+)
+CONCEDED: dict[str, tuple[set[str], str]] = {
+    "right for the first five calls": ({"upsampling"}, COUNTS),
+    "right for the first twenty calls": (set(ASSIGNMENTS), COUNTS),
+    "right for all calls but the first two": (set(ASSIGNMENTS), COUNTS),
+    "right for a model that is untrained": (
+        {"upsampling"},
+        "it holds the right network, and the contract asks for no training",
+    ),
+}
+"""Behaviours that keep points on the wrong network, in which assignments, and why."""
+
 
 # --- marks ----------------------------------------------------------------------------
 
@@ -697,7 +713,13 @@ def without(name: str, network: str) -> dict[str, float]:
 
 
 def gained(name: str, behaviour: Behaviour) -> dict[str, float]:
-    """Return what a behaviour earns on the wrong network, by test cell."""
+    """Return what a behaviour earns on the wrong network, by test cell.
+
+    Nothing is said of what is conceded.
+    """
+    assignments, _ = CONCEDED.get(behaviour.name, (set(), ""))
+    if name in assignments:
+        return {}
     plain = without(name, "wrong")
     return {
         test: points - plain[test]
@@ -750,6 +772,8 @@ def main() -> None:
                 flush=True,
             )
     print(f"\n{bad} of these earn points that they should not.")
+    for behaviour, (_, reason) in CONCEDED.items():
+        print(f"Conceded, {behaviour}: {reason}.")
     sys.exit(bool(bad))
 
 

@@ -203,19 +203,24 @@ def transposed_layers(student: Student, **sizes: Any) -> None:
 @other_filters_too
 def upsampled_layers(student: Student, **sizes: Any) -> None:
     """Each step doubles the size by upsampling and has a 3×3 convolution with ReLU."""
-    built, (*_, activation) = _member(student, sizes)
+    built, (first, interpolation, activation) = _member(student, sizes)
     if activation != "relu":
         raise CheckFailed(
             "ReLU after the convolution of each step",
             "convolutions without activation",
             "the activation of the Conv2D in the branch for kind 'upsampled'.",
         )
-    shared.same_always(
+    # Other checks look at the order and the interpolation. Built once more, for weights
+    # as the function makes them.
+    contract.build(student, kind="upsampled", **sizes)
+    same = partial(_upsampled, built, interpolation=interpolation, first=first)
+    networks.computes(
         student,
         "decoder",
+        {"the contract": same},
         built.codes(3),
-        "the same numbers in training and in use",
-        "the decoder",
+        "an upsampling and a 3×3 convolution with ReLU for each number in filters",
+        "something that depends on the codes, the weights, or on training.",
     )
 
 
