@@ -25,6 +25,7 @@ from helpers.checks.oracles.probes import (
     ACTIVATIONS,
     Function,
     Layer,
+    alike,
     all_active,
     beyond,
     chains,
@@ -199,19 +200,24 @@ def _ending(student: Student) -> Ending | None:
 def _subtracts_usual_ones(student: Student, weights: Arrays) -> bool:
     """Return whether an estimate that is no constant is subtracted too.
 
-    Then whatever is added to the last bias is missing in the output.
+    Then whatever is added to the last bias is missing in the output, in use and in
+    training, and where images are no images: much brighter and much darker.
     """
     x = inputs(3, (SIDE, SIDE, 1))
     arrays = draw_steady(weights)
     student.set_weights("auto", arrays)
-    before = student.predict("auto", x)[0]
+    ways = ((x, False), (40 * x - 20, False), (x, True))
+    before = [student.predict("auto", y, training=t)[0] for y, t in ways]
     more = generator("more").uniform(0.3, 0.9)
     student.set_weights(
         "auto", [array + more * (array.shape == (1,)) for array in arrays]
     )
-    moved = student.predict("auto", x)[0] - before
+    after = [student.predict("auto", y, training=t)[0] for y, t in ways]
     student.set_weights("auto", weights)
-    return close(moved, np.full_like(moved, -more)) and varies(before)
+    return all(
+        alike(new, old - np.float32(more)) and varies(old)
+        for old, new in zip(before, after, strict=True)
+    )
 
 
 def _activations(names: tuple[str, str, str]) -> int:

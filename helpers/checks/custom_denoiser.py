@@ -173,6 +173,10 @@ def target_is_clean(student: Student, *, noise: float = 0.8, **sizes: Any) -> No
         grey = [np.full_like(array, -(array.ndim == 1)) for array in arrays]
         student.set_weights("auto", grey)
         losses.append([student.training_loss(y, y) for y in (x, 0.2 * x)])
+        student.set_weights("auto", draw_steady(arrays))
+        if not std:
+            image = _own_image(student, built.input_shape)[:64]
+            limit = _least_with_noisy_target(student, image, x, noise)
     (plain, dark), (noisy, dark_noisy) = losses
     change = abs(plain - dark)
     if not 1e-3 < change < MAX_LOSS:
@@ -187,9 +191,43 @@ def target_is_clean(student: Student, *, noise: float = 0.8, **sizes: Any) -> No
             f"with all kernels 0, a loss of {plain:.4f} to the clean images, whatever "
             "the noise",
             f"with noise, {noisy:.4f}",
-            "the loss compares with the noisy image, not the one that came to the "
-            "training step.",
+            NOISY_TARGET,
         )
+    loss = student.training_loss(image, image)
+    if not loss <= limit:
+        raise CheckFailed(
+            "with noise, a loss to the clean images that is small where the model "
+            "gives them back",
+            f"{loss:.4f}, more than {limit:.4f}",
+            NOISY_TARGET,
+        )
+
+
+NOISY_TARGET = (
+    "the loss compares with the noisy image, not the one that came to the training "
+    "step."
+)
+
+
+def _least_with_noisy_target(
+    student: Student, image: np.ndarray, x: np.ndarray, noise: float
+) -> float:
+    """Return a loss that only a noisy target exceeds; any, if it cannot be told.
+
+    Args:
+        student: with a model built without noise.
+        image: copies of an image that the model gives back as it is.
+        x: other images.
+        noise: its standard deviation.
+    """
+    x_hat = student.predict("auto", x)[0]
+    plain = shared.losses(x, x_hat, shared.MSE)[shared.MSE]
+    x_noisy = _noisy(image, noise)
+    x_hat = student.predict("auto", x_noisy)[0]
+    clean, noisy = (float(np.mean((x_hat - y) ** 2)) for y in (image, x_noisy))
+    if noisy > 9 * clean and abs(student.training_loss(x, x) - plain) < 1e-3 * plain:
+        return noisy / 2
+    return np.inf  # another loss, which costs its own points
 
 
 MAX_LOSS = 1e4
@@ -474,9 +512,10 @@ def fresh_noise(
         losses = student.train(
             copies, copies, epochs=4, batch_size=1, learning_rate=1e-12
         )[1:]
-        differ = np.ptp(losses) > 1e-5 * abs(np.mean(losses))
+        differ = np.ptp(losses) > max(1e-5 * abs(np.mean(losses)), least)
         return None if differ else losses[0]
 
+    least = 0.0
     # The graph shows noise that is drawn once in all ways; the steps without a graph
     # tell them apart.
     loss = stays(GRAPH_STEPS if in_graph else EAGER_STEPS)
@@ -488,7 +527,11 @@ def fresh_noise(
                 "another one at each step",
                 "something else than the noise is drawn in the training step.",
             )
-        return
+        least = MIN_SPREAD * _spread_of_losses(student, x, noise)
+        _built_with(student, built, arrays)
+        loss = stays(EAGER_STEPS)
+        if loss is None or stays(EAGER_STEPS) is None:
+            return
     where = ""
     if in_graph and stays(EAGER_STEPS) is None:
         where = ", in the graph that fit makes"
@@ -498,6 +541,22 @@ def fresh_noise(
         "noise that is drawn once: outside the training step, with a fixed seed, or by "
         "NumPy.",
     )
+
+
+MIN_SPREAD = 0.05
+"""Of what losses differ by from draw to draw; three differ by less in 1 of 1,000."""
+
+
+def _spread_of_losses(student: Student, x: np.ndarray, noise: float) -> float:
+    """Return by how much squared errors differ from one draw of noise to another.
+
+    Args:
+        student: with a model built without noise.
+        x: one image.
+        noise: the standard deviation of the noise.
+    """
+    x_hat = student.predict("auto", _noisy(np.repeat(x, 32, axis=0), noise))[0]
+    return float(np.square(x_hat - x).mean(axis=tuple(range(1, x.ndim))).std())
 
 
 def remaining_error(

@@ -223,6 +223,7 @@ def shared_layers(student: Student, sizes: StackSizes) -> None:
             ]
 
         copied = _same(*both())
+        p = student.predict("classifier", inputs(4, sizes.input_dims))[0]
         for seed, changed in enumerate((auto, "classifier"), start=2):
             weights = sizes.weights(student, changed)
             student.set_weights(changed, draw(weights, seed=seed))
@@ -240,6 +241,14 @@ def shared_layers(student: Student, sizes: StackSizes) -> None:
                     + (", a copy made at the start" if copied else ""),
                     "there are two layers of the same size, instead of one that both "
                     "models call.",
+                )
+            before, p = p, student.predict("classifier", inputs(4, sizes.input_dims))[0]
+            if close(p, before):
+                raise CheckFailed(
+                    f"the classifier answers otherwise once the weights of {changed} "
+                    "change",
+                    "it answers the same",
+                    "the classifier lists these layers and computes with others.",
                 )
 
 

@@ -18,6 +18,7 @@ from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import (
     ACTIVATIONS,
     Function,
+    alike,
     close,
     codes,
     draw,
@@ -248,6 +249,7 @@ def starts_at_bicubic(
     for factor in factors:
         built = contract.build(student, factor=factor, **sizes)
         x = codes(3, built.input_size)
+        x[-1] *= 10
         output, zeros = _all_zero(student, x)
         wanted = enlarge(x, factor)
         if close(output, wanted) and any(a.shape[-1] == built.channels for a in zeros):
@@ -386,14 +388,21 @@ def correction_layers(student: Student, sizes: UpscalerSizes) -> None:
 def _moves_by(
     student: Student, x: np.ndarray, arrays: Arrays, last: list[int], value: float
 ) -> bool:
-    """Return whether a value that is added to the last bias comes out as it is."""
+    """Return whether a value that is added to the last bias comes out as it is.
+
+    In use and in training, and for much brighter and darker images.
+    """
+    ways = ((x, False), (10 * x, False), (x, True))
     student.set_weights("auto", arrays)
-    before = student.predict("auto", x)[0]
+    before = [student.predict("auto", y, training=t)[0] for y, t in ways]
     student.set_weights(
         "auto", [array + value * (i in last) for i, array in enumerate(arrays)]
     )
-    moved = student.predict("auto", x)[0] - before
-    return close(moved, np.full_like(moved, value)) and varies(before)
+    after = [student.predict("auto", y, training=t)[0] for y, t in ways]
+    return all(
+        alike(new, old + np.float32(value)) and varies(old)
+        for old, new in zip(before, after, strict=True)
+    )
 
 
 def _changed(before: np.ndarray, output: np.ndarray, value: float) -> str:

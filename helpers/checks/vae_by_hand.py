@@ -229,6 +229,7 @@ def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
             "nothing, for beta=1 and for other betas",
             "the divergence is not in the loss that the training step reports.",
         )
+    latent.is_added_to_seen_codes(student, weighed, added)
     latent.goes_down(student, weighed)
     without = contract.build(student, **{**sizes, "beta": 0.0})
     moves = latent.moves_of_heads(student, without, heads=0.4, seen=False)
@@ -267,14 +268,18 @@ def fresh_noise(student: Student, *, in_graph: bool = True, **sizes: Any) -> Non
             x, x, epochs=4, batch_size=batch_size, learning_rate=1e-12
         )[1:]
 
-    def differ(losses: list[float]) -> bool:
-        return bool(np.ptp(losses) > 1e-4 * abs(np.mean(losses)))
+    def differ(losses: list[float], least: float = 0.0) -> bool:
+        return bool(np.ptp(losses) > max(1e-4 * abs(np.mean(losses)), least))
 
-    seen = losses(seen=True, batch_size=1 if in_graph else 4)
-    if not differ(seen):
+    def seen() -> list[float]:
+        return losses(seen=True, batch_size=1 if in_graph else 4)
+
+    with_code = seen()
+    least = MIN_SPREAD * _spread_of_losses(student, x[:1])
+    if not (differ(with_code, least) or differ(with_code := seen(), least)):
         raise CheckFailed(
             "with weights that stay, another loss at each step, since z is another",
-            f"always {seen[0]:.4f}",
+            f"always {with_code[0]:.4f}, or nearly",
             "the loss is not that of decoder(z), or the noise is drawn once: outside, "
             "with a fixed seed, or by NumPy.",
         )
@@ -285,6 +290,17 @@ def fresh_noise(student: Student, *, in_graph: bool = True, **sizes: Any) -> Non
             f"losses between {min(unseen):.4f} and {max(unseen):.4f}",
             "something else than z draws numbers in the training step.",
         )
+
+
+MIN_SPREAD = 0.02
+"""Of what losses differ by from code to code; three differ by less very seldom."""
+
+
+def _spread_of_losses(student: Student, x: np.ndarray) -> float:
+    """Return by how much the loss of one image differs from code to code."""
+    x_hat = student.predict("auto", np.repeat(x, 32, axis=0))[0]
+    bce = shared.SUMMED_BCE
+    return float(np.std([shared.losses(x, y[np.newaxis])[bce] for y in x_hat]))
 
 
 @contract.check_built("auto is compiled with Adam, and a step moves every weight")

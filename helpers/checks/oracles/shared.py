@@ -12,9 +12,11 @@ from helpers.checks.contract import AutoencoderSizes, Sizes, named
 from helpers.checks.hints import is_stub
 from helpers.checks.oracles.last_activation import ending_of, name_of_last
 from helpers.checks.oracles.probes import (
+    SEEDS,
     alike,
     all_active,
     close,
+    draw,
     draw_telling,
     inputs,
     many_rows,
@@ -29,7 +31,13 @@ from helpers.checks.oracles.probes import (
 )
 from helpers.checks.property_check import CheckFailed
 from helpers.checks.randomness import generator
-from helpers.checks.student.interface import Arrays, Size, Student, StudentError
+from helpers.checks.student.interface import (
+    AUTOENCODER,
+    Arrays,
+    Size,
+    Student,
+    StudentError,
+)
 
 import numpy as np
 
@@ -296,6 +304,7 @@ def auto_is_both(
         draw_telling(weights[part], partial(_tells, models, partial(put, part)))
         models.follow_weights(part, before)
     _no_other_weights(weights)
+    _follow_auto(student, weights["auto"])
 
 
 def _tells(models: _Models, put: Callable[[Arrays], None], arrays: Arrays) -> bool:
@@ -313,6 +322,20 @@ def _no_other_weights(weights: Mapping[str, Arrays]) -> None:
             f"{abs(own)} weight arrays {'more' if own > 0 else 'fewer'}",
             "a layer stands in auto only, or the decoder holds the encoder too.",
         )
+
+
+def _follow_auto(student: Student, weights: Arrays) -> None:
+    """Check that encoder and decoder change with the weights of auto."""
+    student.set_weights("auto", draw(weights, seed=SEEDS[-1] + 1))
+    of_both = [a for part in AUTOENCODER[:2] for a in student.get_weights(part)]
+    for array in student.get_weights("auto"):
+        if not any(np.array_equal(array, other) for other in of_both):
+            raise CheckFailed(
+                "encoder and decoder have the weights of auto, also once these change",
+                "they stay as they were",
+                "auto has layers of its own, which take over the weights of the two "
+                "models that you return: make it from these models.",
+            )
 
 
 # --- the loss -------------------------------------------------------------------------
@@ -507,7 +530,31 @@ def loss_is(
             f"{loss:.4f}{named_loss(loss, others)}",
             likely_cause,
         )
+    same_for_many(student, x, y, loss, part=part)
     goes_down(student, x, y, part=part)
+
+
+def same_for_many(
+    student: Student, x: np.ndarray, y: np.ndarray, loss: float, *, part: str = "auto"
+) -> None:
+    """Check that the loss is a mean: of all inputs several times, it is the same.
+
+    Args:
+        student: with a model to whose weights the loss belongs.
+        x: inputs.
+        y: targets.
+        loss: what it is for them.
+        part: name of the model.
+    """
+    times = -(-len(many_rows(len(x))) // len(x))
+    x, y = (np.concatenate([array] * times) for array in (x, y))
+    of_many = student.training_loss(x, y, part)
+    if not abs(of_many - loss) <= 1e-3 * abs(loss):
+        raise CheckFailed(
+            f"a training loss of {loss:.4f} for inputs, and for {times} times the same",
+            f"{of_many:.4f} for these {len(x)}",
+            "a loss that depends on how many inputs there are.",
+        )
 
 
 def goes_down(

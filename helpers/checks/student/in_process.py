@@ -202,9 +202,9 @@ class LocalStudent(Student):
                 keras.utils.set_random_seed(seed)
             if steps_as_keras(model) and not _has_own(model, *FIT):
                 return _loss(model, x, y)
-            model.optimizer = keras.optimizers.SGD(0.0)
             # Not train_on_batch: it hands the step other data than fit does.
-            return _step(model, x, y)
+            with _plain_steps(model.optimizer, 0.0):
+                return _step(model, x, y)
 
     @_students_code
     def _gradients(
@@ -216,8 +216,8 @@ class LocalStudent(Student):
         with _put_back(model):
             if seed is not None:
                 keras.utils.set_random_seed(seed)
-            model.optimizer = keras.optimizers.SGD(FAR)
-            _step(model, x, y)
+            with _plain_steps(model.optimizer, FAR):
+                _step(model, x, y)
             after = self._weights(part)
         pairs = zip(before, after, strict=True)
         return [np.asarray((old - new) / FAR, old.dtype) for old, new in pairs]
@@ -402,6 +402,38 @@ def _steps(
     if (graph or many) and not model.run_eagerly:
         later = tf.function(later, autograph=False, reduce_retracing=True)
     yield from repeat(later)
+
+
+@contextlib.contextmanager
+def _plain_steps(optimizer: Any, rate: float) -> Iterator[None]:
+    """Have an optimizer move weights along their gradients, and do nothing besides.
+
+    It is the model's own, so that a loss cannot be another one with it than with the
+    one that is asked about here.
+    """
+
+    def apply(gradients: Any, variables: Any = None) -> None:
+        moved = optimizer._trainable_variables if variables is None else variables
+        for gradient, variable in zip(gradients, moved, strict=True):
+            if gradient is not None and rate:
+                gradient = keras.ops.convert_to_tensor(gradient)
+                move = keras.ops.cast(rate, gradient.dtype) * gradient
+                variable.assign(variable - keras.ops.cast(move, variable.dtype))
+
+    instead = {
+        "apply": apply,
+        "apply_gradients": lambda pairs, **named: apply(*zip(*pairs, strict=True)),
+        "scale_loss": lambda loss: loss,
+    }
+    before = {name: vars(optimizer).get(name) for name in instead}
+    vars(optimizer).update(instead)
+    try:
+        yield
+    finally:
+        for name, own in before.items():
+            del vars(optimizer)[name]
+            if own is not None:
+                vars(optimizer)[name] = own
 
 
 @contextlib.contextmanager
