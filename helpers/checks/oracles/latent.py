@@ -552,8 +552,8 @@ def set_alike(
                 array *= contrast
             if sizes.is_head(array):
                 array *= heads
-            elif array.ndim == 2 and len(array) == sizes.latent_dims:
-                array *= seen
+            elif array.ndim == 2 and len(array) == sizes.latent_dims != array.shape[1]:
+                array *= seen  # not of a log-variance that is made from the mean
             elif array.ndim == 1:
                 array *= biases
         student.set_weights(part, arrays)

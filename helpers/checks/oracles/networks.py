@@ -20,6 +20,7 @@ from helpers.checks.oracles.probes import (
     inputs,
     name_of_activation,
     near,
+    of_every_kind,
     orders,
     pictures,
     put_drawn,
@@ -148,7 +149,7 @@ def computes(
     wanted, *mistakes = networks
     own = weights_of(student, part, x.shape[1:])
     student.set_weights(part, draw_steady(own))
-    same_always(student, part, beyond(x), expected, f"the {part}")
+    same_always(student, part, of_every_kind(x), expected, f"the {part}")
     contracts = {wanted: cache(networks[wanted])}  # built once, for all weights
     if matching(student, part, contracts, x):
         own = near(own)

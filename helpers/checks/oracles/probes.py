@@ -161,6 +161,14 @@ def smooth(size: Size) -> np.ndarray:
     return np.asarray(0.5 + 0.5 * np.prod(waves, axis=0), np.float32)
 
 
+def of_every_kind(x: np.ndarray) -> np.ndarray:
+    """Return inputs of which the first is a picture, and the second is smooth."""
+    kinds = x.astype(np.float32)
+    kinds[:1] = pictures(1, x.shape[1:])
+    kinds[1:2] = smooth(x.shape[1:])
+    return kinds
+
+
 def beyond(x: np.ndarray) -> np.ndarray:
     """Return inputs of which some are much larger or smaller, of any sign.
 
@@ -170,10 +178,7 @@ def beyond(x: np.ndarray) -> np.ndarray:
     rng = generator("beyond")
     factors = np.exp(rng.uniform(-3, 3, len(x))) * rng.choice([-1, 1], len(x))
     factors[::2] = 1
-    scaled: np.ndarray = x * factors.reshape(-1, *[1] * (x.ndim - 1))
-    scaled[:1] = pictures(1, x.shape[1:])
-    scaled[1:2] = smooth(x.shape[1:])
-    return scaled.astype(np.float32)
+    return of_every_kind(x * factors.reshape(-1, *[1] * (x.ndim - 1)))
 
 
 # --- weights --------------------------------------------------------------------------
