@@ -7,7 +7,8 @@ script runs, a figure of the first view stands in its place.
 
 from helpers import quiet_keras  # noqa: F401, I001  (first: it silences TensorFlow)
 
+from helpers.explore.axes import code_axes
 from helpers.explore.plane import latent_plane
 from helpers.explore.weights import ExplorerError
 
-__all__ = ["ExplorerError", "latent_plane"]
+__all__ = ["ExplorerError", "code_axes", "latent_plane"]
