@@ -9,6 +9,7 @@ from helpers import quiet_keras  # noqa: F401, I001  (first: it silences TensorF
 
 from helpers.explore.axes import code_axes
 from helpers.explore.plane import latent_plane
+from helpers.explore.stored import noise, snapshots
 from helpers.explore.weights import ExplorerError
 
-__all__ = ["ExplorerError", "code_axes", "latent_plane"]
+__all__ = ["ExplorerError", "code_axes", "latent_plane", "noise", "snapshots"]

@@ -130,7 +130,8 @@ def _axes(codes: np.ndarray, kl: ArrayLike | None) -> list[Axis]:
             nats = ""
             if high - low < 1e-6:  # a dead unit's codes are all the same
                 low, high = low - 1, high + 1
-        said = f"{unit} {number(round(float(tells[index]), 3))}{nats}"
+        value = float(tells[index])
+        said = f"{unit} {f'{value:.2f}' if kl is not None else number(value)}{nats}"
         axes.append(Axis(index, low, high, said, bool(tells[index] < least)))
     return axes
 

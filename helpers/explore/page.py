@@ -2,6 +2,7 @@
 
 import base64
 import html
+import json
 from typing import Any
 
 from helpers import interactive
@@ -10,7 +11,8 @@ from helpers.plots.figure import Picture
 
 import numpy as np
 
-LARGEST = 300_000  # bytes of data: more makes a notebook heavy
+# Bytes. The lessons' explorers stay below 300 kB; a student's own model may be larger.
+LARGEST = 1_500_000
 
 
 def show(kind: str, picture: Picture, invitation: str, data: dict[str, Any]) -> None:
@@ -25,15 +27,16 @@ def show(kind: str, picture: Picture, invitation: str, data: dict[str, Any]) -> 
     Raises:
         ExplorerError: the data are too large to be stored with a notebook.
     """
-    size = sum(map(len, _texts(data)))
+    figure = picture.html()
+    size = len(figure) + len(json.dumps(data))
     if size > LARGEST:
         raise ExplorerError(
-            f"The explorer would hold {size / 1000:.0f} kB; at most "
+            f"The explorer and its figure would hold {size / 1000:.0f} kB; at most "
             f"{LARGEST / 1000:.0f} kB fit. Give it fewer or smaller images, or a "
             "smaller model."
         )
     note = html.escape(f"Run this cell to {invitation} yourself.")
-    text = f"{picture.html()}<p><em>{note}</em></p>"
+    text = f"{figure}<p><em>{note}</em></p>"
     interactive.show(kind, text, picture.alt, data)
 
 
@@ -51,13 +54,3 @@ def packed_images(images: np.ndarray) -> dict[str, Any]:
         "side": [height, width],
         "channels": channels[0] if channels else 1,
     }
-
-
-def _texts(data: Any) -> list[str]:
-    """Return all texts in nested data: what is large in it is base64."""
-    if isinstance(data, str):
-        return [data]
-    parts = data.values() if isinstance(data, dict) else data
-    if not isinstance(parts, (list, tuple, type({}.values()))):
-        return []
-    return [text for part in parts for text in _texts(part)]

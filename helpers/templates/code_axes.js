@@ -88,15 +88,14 @@ function render({ model, el }) {
 
   function show() {
     el.dataset.state = state.name;
-    const name = view.names[state.image];
     const moved = state.name === "moved";
     start.show(state.image);
     paint(original, view.pixels[state.image]);
-    original.setAttribute("aria-label", `The image, ${name}`);
+    original.setAttribute("aria-label", `The image, ${view.names[state.image]}`);
     paint(decoded, view.decode(state.code));
     text.textContent = moved
-      ? `Moved away from the code of ${name}: z${state.axis + 1} = ${written(state.code[state.axis])}.`
-      : `Decoded from the code of ${name}.`;
+      ? `Moved away from the image's code: z${state.axis + 1} = ${written(state.code[state.axis])}.`
+      : "Decoded from the image's code.";
     decoded.setAttribute("aria-label", text.textContent);
     reset.setAttribute("aria-disabled", String(!moved));
     sliders.show();

@@ -26,6 +26,17 @@ EXPLORERS = [
         },
         tabs=(*DIGITS, *("z",) * 6, "Back to the image's code"),
     ),
+    Explorer(
+        "stored_states",
+        ways={"still": (), "playing": ("play",)},
+        controls={
+            "slide": labelled("Noise"),
+            "image": chosen("Image", "image 2"),
+            "play": button("Play"),
+            "pause": button("Pause"),
+        },
+        tabs=("image 1", "image 2", "image 3", "Noise", "Play"),
+    ),
 ]
 BY_NAME = {explorer.name: explorer for explorer in EXPLORERS}
 CASES = [(explorer.name, *case) for explorer in EXPLORERS for case in explorer.cases()]
@@ -55,7 +66,15 @@ def code_axes():
     explore.code_axes(decoder(), codes, digits(60), kl=kl, labels=labels)
 
 
-SHOW = {"code_axes": code_axes}
+def stored_states():
+    def corrupt(x, level):
+        return np.clip(x + level * np.random.default_rng(1).normal(size=x.shape), 0, 1)
+
+    methods = {"square root": np.sqrt, "square": np.square}
+    explore.noise(digits(3), corrupt, methods, levels=np.linspace(0.1, 1, 8))
+
+
+SHOW = {"code_axes": code_axes, "stored_states": stored_states}
 
 
 @functools.cache
@@ -176,3 +195,19 @@ def test_a_moved_code_is_decoded_as_keras_does(student):
     expected = np.asarray(decoder()(code)).ravel() * 255
     got = painted(page.locator(".course-pair canvas").nth(1))
     assert np.abs(got - expected).max() <= 1
+
+
+def test_a_level_shows_what_each_method_made_of_the_chosen_image(student):
+    somebody = student("stored_states", "keyboard")
+    somebody.do("image")
+    labelled("Noise")(somebody.page).press("Home")
+    clean = digits(3)[1]
+    noise = np.random.default_rng(1).normal(size=(3, 28, 28))[1]
+    expected = [clean, np.clip(clean + 0.1 * noise, 0, 1)]
+    expected += [np.sqrt(expected[1]), np.square(expected[1])]
+    figures = somebody.page.locator(".course-pair figure").all()
+    for figure, image in zip(figures, expected, strict=True):
+        got = painted(figure.locator("canvas"))
+        assert np.abs(got - 255 * image.ravel()).max() <= 1
+    ratio = -10 * np.log10(np.mean((expected[3] - clean) ** 2))
+    assert figures[3].inner_text() == f"square: {ratio:.1f} dB"

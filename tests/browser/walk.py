@@ -124,7 +124,9 @@ class Student:
         if self.device == "keyboard":
             control.press("ArrowRight" if slides else "Enter")
             return
-        place = {"position": {"x": 30, "y": 5}} if slides else {}
+        place = {}
+        if slides:  # where it does not stand already
+            place = {"position": {"x": 0.7 * control.bounding_box()["width"], "y": 5}}
         act = control.tap if self.device == "touch" else control.click
         act(**place)
 
@@ -134,8 +136,8 @@ def focused_name(page) -> str:
     return page.evaluate(
         """() => {
           const { ariaLabel, labels, innerText, firstChild } = document.activeElement;
-          const label = ariaLabel ?? labels?.[0]?.innerText ?? (innerText || firstChild?.ariaLabel);
-          return (label ?? '').trim().split('\\n')[0];
+          const text = labels?.[0]?.innerText ?? (innerText || firstChild?.ariaLabel);
+          return (ariaLabel ?? text ?? '').trim().split('\\n')[0];
         }"""
     )
 
@@ -147,10 +149,8 @@ def button(name: str) -> Callable:
 
 def chosen(group: str, name: str) -> Callable:
     """Return a function that finds a button of a choice on a page."""
-    return lambda page: (
-        page.get_by_role("group", name=group, exact=True).get_by_role(
-            "button", name=name, exact=True
-        )
+    return lambda page: page.get_by_role("group", name=group, exact=True).get_by_role(
+        "button", name=name, exact=True
     )
 
 
