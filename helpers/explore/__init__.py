@@ -8,8 +8,17 @@ script runs, a figure of the first view stands in its place.
 from helpers import quiet_keras  # noqa: F401, I001  (first: it silences TensorFlow)
 
 from helpers.explore.axes import code_axes
+from helpers.explore.convolution import filters, paint
 from helpers.explore.plane import latent_plane
 from helpers.explore.stored import noise, snapshots
 from helpers.explore.weights import ExplorerError
 
-__all__ = ["ExplorerError", "code_axes", "latent_plane", "noise", "snapshots"]
+__all__ = [
+    "ExplorerError",
+    "code_axes",
+    "filters",
+    "latent_plane",
+    "noise",
+    "paint",
+    "snapshots",
+]

@@ -1,6 +1,7 @@
 """Every state of every explorer is reached by mouse, by keys and by touch."""
 
 import functools
+import re
 
 from helpers import explore
 
@@ -36,6 +37,35 @@ EXPLORERS = [
             "pause": button("Pause"),
         },
         tabs=("image 1", "image 2", "image 3", "Noise", "Play"),
+    ),
+    Explorer(
+        "filters",
+        ways={"following": (), "dragging": ("press",), "still": ("key",)},
+        controls={
+            "image": chosen("Image", "image 2"),
+            "filter": chosen("Filter", "filter 2"),
+            "hold": button("Follow the pointer"),
+            "follow": button("Follow the pointer"),
+        },
+        tabs=(
+            *("image 1", "image 2", "filter 1", "filter 2", "filter 3"),
+            *("Image under the filter", "Follow the pointer"),
+        ),
+    ),
+    Explorer(
+        "paint",
+        ways={"still": (), "playing": ("play",)},
+        controls={
+            "slide": labelled("Painted so far"),
+            "kernel": chosen("Kernel", "4×4 ones"),
+            "stride": chosen("Stride", "1"),
+            "play": button("Play"),
+            "pause": button("Pause"),
+        },
+        tabs=(
+            *("2×2 ones", "3×3 ones", "4×4 ones", "1", "2", "3"),
+            *("Painted so far", "Play"),
+        ),
     ),
 ]
 BY_NAME = {explorer.name: explorer for explorer in EXPLORERS}
@@ -74,7 +104,20 @@ def stored_states():
     explore.noise(digits(3), corrupt, methods, levels=np.linspace(0.1, 1, 8))
 
 
-SHOW = {"code_axes": code_axes, "stored_states": stored_states}
+def convolution():
+    keras.utils.set_random_seed(1)
+    options = {"padding": "same", "activation": "relu", "bias_initializer": "normal"}
+    layer = layers.Conv2D(3, 3, **options)
+    layer.build((None, 28, 28, 1))
+    return layer
+
+
+SHOW = {
+    "code_axes": code_axes,
+    "stored_states": stored_states,
+    "filters": lambda: explore.filters(convolution(), digits(2)),
+    "paint": explore.paint,
+}
 
 
 @functools.cache
@@ -211,3 +254,31 @@ def test_a_level_shows_what_each_method_made_of_the_chosen_image(student):
         assert np.abs(got - 255 * image.ravel()).max() <= 1
     ratio = -10 * np.log10(np.mean((expected[3] - clean) ** 2))
     assert figures[3].inner_text() == f"square: {ratio:.1f} dB"
+
+
+def test_the_sum_under_the_filter_is_keras_s(student):
+    somebody = student("filters", "keyboard")
+    for event in ("image", "filter", "key"):
+        somebody.do(event)
+    text = somebody.page.locator(".course-where").inner_text()
+    row, column = (int(n) for n in re.findall(r"(?:Row|column) (\d+)", text))
+    x = digits(2)[1:, ..., np.newaxis].astype("float32")
+    expected = float(convolution()(x)[0, row, column, 1])
+    value = float(text.rstrip(".").split()[-1].replace("−", "-"))
+    assert abs(value - expected) < 0.006
+
+
+def test_a_feature_map_is_keras_s(student):
+    page = student("filters", "mouse").page
+    map_of = page.locator(".course-pair canvas").nth(1)
+    got = painted(map_of).reshape(28, 8, 28, 8)[:, 4, :, 4]  # its pixels are 8 wide
+    x = digits(2)[:1, ..., np.newaxis].astype("float32")
+    maps = np.asarray(convolution()(x))[0, ..., 0]
+    away = np.abs(got - 255 * maps / maps.max())
+    away[14, 14] = 0  # the frame
+    assert away.max() <= 1
+
+
+def test_the_explorer_counts_what_a_kernel_of_three_paints_with_stride_two(student):
+    somebody = student("paint")
+    assert "in the end: 1, 2, 4." in somebody.page.locator(".course-where").inner_text()
