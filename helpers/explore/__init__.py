@@ -3,6 +3,13 @@
 The weights go into the output as arrays, and a few hundred lines of JavaScript in
 `helpers/templates` run the decoder there: no kernel, no server, no library. Where no
 script runs, a figure of the first view stands in its place.
+
+- `latent_plane`: a code of two numbers, to move over.
+- `code_axes`: a code of several numbers, a slider for each.
+- `noise`: levels of noise, and what each method makes of them.
+- `snapshots`: trained models, one after the other.
+- `filters`: a filter that slides over an image.
+- `paint`: a transposed convolution, painting number by number.
 """
 
 from helpers import quiet_keras  # noqa: F401, I001  (first: it silences TensorFlow)
