@@ -10,12 +10,14 @@ script runs, a figure of the first view stands in its place.
 - `snapshots`: trained models, one after the other.
 - `filters`: a filter that slides over an image.
 - `paint`: a transposed convolution, painting number by number.
+- `colour_hints`: a network that colours, with hints by click.
 """
 
 from helpers import quiet_keras  # noqa: F401, I001  (first: it silences TensorFlow)
 
 from helpers.explore.axes import code_axes
 from helpers.explore.convolution import filters, paint
+from helpers.explore.hints import colour_hints
 from helpers.explore.plane import latent_plane
 from helpers.explore.stored import noise, snapshots
 from helpers.explore.weights import ExplorerError
@@ -23,6 +25,7 @@ from helpers.explore.weights import ExplorerError
 __all__ = [
     "ExplorerError",
     "code_axes",
+    "colour_hints",
     "filters",
     "latent_plane",
     "noise",

@@ -4,6 +4,7 @@ import functools
 import re
 
 from helpers import explore
+from helpers.explore import hints
 
 import keras
 import numpy as np
@@ -67,6 +68,20 @@ EXPLORERS = [
             *("Painted so far", "Play"),
         ),
     ),
+    Explorer(
+        "colour_hints",
+        ways={"bare": (), "hinted": ("hint",)},
+        controls={
+            "hint": lambda page: page.get_by_role("application"),
+            "image": chosen("Image", "image 2"),
+            "colour": chosen("Colour", "blue"),
+            "clear": button("Take all hints away"),
+        },
+        tabs=(
+            *("image 1", "image 2", *hints.COLOURS, "Image to colour"),
+            "Take all hints away",
+        ),
+    ),
 ]
 BY_NAME = {explorer.name: explorer for explorer in EXPLORERS}
 CASES = [(explorer.name, *case) for explorer in EXPLORERS for case in explorer.cases()]
@@ -86,7 +101,7 @@ def decoder():
 
 
 def digits(n):
-    return np.random.default_rng(1).random((n, 28, 28))
+    return np.random.default_rng(1).integers(0, 256, (n, 28, 28)) / 255
 
 
 def code_axes():
@@ -112,11 +127,27 @@ def convolution():
     return layer
 
 
+def colouring():
+    keras.utils.set_random_seed(1)
+    return keras.Sequential(
+        [
+            keras.Input((None, None, 4)),
+            layers.Conv2D(8, 3, padding="same", activation="relu"),
+            layers.Conv2D(2, 3, padding="same"),
+        ]
+    )
+
+
+def photos():
+    return np.random.default_rng(1).integers(0, 256, (2, 16, 16, 3)) / 255
+
+
 SHOW = {
     "code_axes": code_axes,
     "stored_states": stored_states,
     "filters": lambda: explore.filters(convolution(), digits(2)),
     "paint": explore.paint,
+    "colour_hints": lambda: explore.colour_hints(colouring(), photos()),
 }
 
 
@@ -282,3 +313,18 @@ def test_a_feature_map_is_keras_s(student):
 def test_the_explorer_counts_what_a_kernel_of_three_paints_with_stride_two(student):
     somebody = student("paint")
     assert "in the end: 1, 2, 4." in somebody.page.locator(".course-where").inner_text()
+
+
+def test_a_hint_colours_the_image_as_keras_does(student):
+    somebody = student("colour_hints", "keyboard")
+    for event in ("colour", "hint"):
+        somebody.do(event)
+    luma = np.round(255 * (photos()[0] @ hints.LUMA)) / 255
+    x = np.zeros((1, 16, 16, 4), "float32")
+    x[0, ..., 0] = luma
+    x[0, 8, 8, 1:] = [*(hints.COLOURS["blue"] @ hints.TO_YUV[:, 1:]), 1]
+    rgb = luma[..., np.newaxis] + np.asarray(colouring()(x))[0] @ hints.TO_RGB
+    got = painted(somebody.area.locator("canvas")).reshape(16, 8, 16, 8)[:, 4, :, 4]
+    away = np.abs(got - 255 * np.clip(rgb[..., 0], 0, 1))
+    away[8, 8] = 0  # the hint itself
+    assert away.max() <= 1

@@ -333,6 +333,13 @@ def wrong_calls():
     yield lambda: filters(np.ones((9, 9)), IMAGES), "at most"
     yield lambda: filters(np.ones(3), IMAGES), "weights of one filter"
     yield lambda: filters(np.ones((3, 3)), np.ones((2, 8, 8, 3))), "grey"
+    grey = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3)])
+    shrinks = keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(2, 3)])
+    photos = np.ones((2, 8, 8, 3))
+    yield lambda: explore.colour_hints(grey, photos), "where there is a hint"
+    yield lambda: explore.colour_hints(shrinks, photos), "The model makes"
+    yield lambda: explore.colour_hints(shrinks, IMAGES), "expected \\(n, h, w, 3\\)"
+    yield lambda: explore.colour_hints(shrinks, photos, size=2), "odd number"
     yield lambda: explore.paint({"line": np.ones(3)}), "line has shape"
     yield lambda: explore.paint(inputs=np.ones((9, 9))), "at most 64"
 
