@@ -8,6 +8,7 @@ from helpers.explore import page
 from helpers.explore.weights import ExplorerError, exported_layer, packed
 from helpers.plots import validation
 from helpers.plots.alt_text import count
+from helpers.plots.figure import Picture
 from helpers.plots.images import heatmaps, image_rows
 
 import keras
@@ -148,23 +149,32 @@ def paint(
         "strides": list(strides),
         "first": {"kernel": len(weights) // 2, "stride": len(strides) // 2},
     }
-    stride = strides[len(strides) // 2]
-    often = [_counts(numbers.shape, array.shape, stride) for array in weights.values()]
+    twin = _painted(weights, numbers.shape, strides[len(strides) // 2], title)
+    page.show("paint", twin, "paint step by step", data)
+
+
+def _painted(
+    kernels: Mapping[str, np.ndarray],
+    inputs: tuple[int, ...],
+    stride: int,
+    title: str,
+) -> Picture:
+    """Draw how often each place is painted, by each of the kernels."""
+    often = [_counts(inputs, kernel.shape, stride) for kernel in kernels.values()]
     side = np.max([array.shape for array in often], axis=0)
-    maps = [
-        np.pad(a, [(0, n - m) for n, m in zip(side, a.shape, strict=True)])
-        for a in often
-    ]
-    twin = heatmaps(np.stack(maps), list(weights), title=title)
+    maps = np.zeros((len(often), *side))
+    for number, array in enumerate(often):
+        maps[number, : array.shape[0], : array.shape[1]] = array
+    picture = heatmaps(maps, list(kernels), title=title)
     seen = "; ".join(
         f"{name}: {', '.join(map(str, np.unique(array).astype(int)))} times"
-        for name, array in zip(weights, often, strict=True)
+        for name, array in zip(kernels, often, strict=True)
     )
-    twin.alt = (
-        f"{title}. How often each place is painted by {count(numbers.size, 'number')} "
-        f"with stride {stride}. {seen}."
+    picture.alt = (
+        f"{title}. How often each place is painted by "
+        f"{count(int(np.prod(inputs)), 'number')} with stride {stride}. {seen}."
     )
-    page.show("paint", twin, "paint step by step", data)
+    return picture
 
 
 def _counts(

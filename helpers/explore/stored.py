@@ -146,25 +146,13 @@ def _show(
     axis: str,
     title: str,
 ) -> None:
-    if len(states) < 2:
-        raise ValueError(f"There is one model, {states[0]!r}; a slider needs two.")
-    names = validation.text_each(labels, len(images), "labels")
-    for panel in panels:
-        if panel.images.shape[1] not in (1, len(images)):
-            raise ValueError(
-                f"{panel.name!r} has {panel.images.shape[1]} images in each state; "
-                f"expected {len(images)}, as many as there are originals."
-            )
-    if incomplete := [
-        name for name, texts in numbers.items() if len(texts) != len(states)
-    ]:
-        raise ValueError(f"numbers has {incomplete[0]!r} for some models only.")
+    names = _checked_names(images, labels, states, panels, numbers)
     data: dict[str, Any] = {
         "title": title,
         "axis": axis,
         "states": states,
         "first": len(states) // 2,
-        "names": [name or f"image {k + 1}" for k, name in enumerate(names)],
+        "names": names,
         "images": page.packed_images(images),
         "panels": [
             {
@@ -181,6 +169,30 @@ def _show(
     }
     twin = _first_view(states, panels, numbers, title)
     page.show("stored_states", twin, f"move through {len(states)} states", data)
+
+
+def _checked_names(
+    images: np.ndarray,
+    labels: Sequence[str] | None,
+    states: list[str],
+    panels: list[Panel],
+    numbers: dict[str, list[str]],
+) -> list[str]:
+    """Return what the images are called, or raise for what does not fit."""
+    if len(states) < 2:
+        raise ValueError(f"There is one model, {states[0]!r}; a slider needs two.")
+    for panel in panels:
+        if panel.images.shape[1] not in (1, len(images)):
+            raise ValueError(
+                f"{panel.name!r} has {panel.images.shape[1]} images in each state; "
+                f"expected {len(images)}, as many as there are originals."
+            )
+    if incomplete := [
+        name for name, texts in numbers.items() if len(texts) != len(states)
+    ]:
+        raise ValueError(f"numbers has {incomplete[0]!r} for some models only.")
+    names = validation.text_each(labels, len(images), "labels")
+    return [name or f"image {k + 1}" for k, name in enumerate(names)]
 
 
 def _first_view(
