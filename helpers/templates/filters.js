@@ -19,6 +19,7 @@ export const TRANSITIONS = {
 };
 
 const LEAP = 5; // places that an arrow key moves with Shift
+const SCALE = 8; // how much larger the pictures are drawn than they are
 const HELP = "Image under the filter. Arrow keys move the filter, with Shift by five places.";
 const FRAME = "#E69F00"; // seen on black, on white and on grey
 
@@ -91,14 +92,11 @@ function makeSums(view) {
   return { nodes: [table, text], show };
 }
 
-function render({ model, el }) {
-  const view = read(model.get("data"));
-  const first = { name: "following", image: 0, filter: 0, place: view.map.map((n) => n >> 1) };
-  const { state, send } = machine(TRANSITIONS, first, () => show());
+// The image under the filter, and the map, with the place marked in both.
+function makePictures(view, state, send) {
   const inside = (place) => ({ place: place.map((v, axis) => clamp(v, 0, view.map[axis] - 1)) });
-
-  const image = framed(view.side, 8);
-  const map = framed(view.map, 8);
+  const image = framed(view.side, SCALE);
+  const map = framed(view.map, SCALE);
   function under(event) {
     const [x, y] = shares(image.canvas, event);
     const pixel = [Math.floor(y * view.side[0]), Math.floor(x * view.side[1])];
@@ -111,40 +109,52 @@ function render({ model, el }) {
     return inside([row - step * up, column + step * right]);
   }
   const over = area(HELP, "course-over", image.canvas, { state, send, under, moved });
-  const which = choice("Image", thumbnails(view.pixels, view.side, view.names), (k) =>
-    send("image", { image: k }),
-  );
-  const names = view.filters.map((_, k) => `filter ${k + 1}`);
-  const faces = thumbnails(view.filters.map(shades), view.size, names);
-  const filters = choice("Filter", faces, (k) => send("filter", { filter: k }));
-  const follow = followButton(state, send);
-  const sums = makeSums(view);
-  let [maps, of] = [null, -1]; // all filters' maps of an image
+  const figure = (node, caption) =>
+    element("figure", {}, node, element("figcaption", {}, caption));
+  const grey = "feature map; where it has negative values, grey is 0";
+  const figures = [figure(over, "image"), figure(map.canvas, grey)];
 
-  function show() {
-    el.dataset.state = state.name;
-    const pixels = view.pixels[state.image];
-    if (of !== state.image) [maps, of] = [view.convolve(pixels), state.image];
-    const values = maps.filter((_, i) => i % view.count === state.filter);
-    const value = values[state.place[0] * view.map[1] + state.place[1]];
+  function show(pixels, values) {
     const corner = state.place.map((v, axis) => v - view.before[axis]);
     image.draw(pixels, corner, view.size);
     map.draw(shades(values), state.place, [1, 1]);
     image.canvas.setAttribute("aria-label", `${view.names[state.image]}, under the filter`);
-    map.canvas.setAttribute("aria-label", `Feature map of ${names[state.filter]}`);
-    which.show(state.image);
+    map.canvas.setAttribute("aria-label", `Feature map of filter ${state.filter + 1}`);
+  }
+  return { node: element("div", { class: "course-pair course-large" }, ...figures), show };
+}
+
+function render({ model, el }) {
+  const view = read(model.get("data"));
+  const first = { name: "following", image: 0, filter: 0, place: view.map.map((n) => n >> 1) };
+  const { state, send } = machine(TRANSITIONS, first, () => show());
+  const which = choice("Image", thumbnails(view.pixels, view.side, view.names), (image) =>
+    send("image", { image }),
+  );
+  const names = view.filters.map((_, k) => `filter ${k + 1}`);
+  const faces = thumbnails(view.filters.map(shades), view.size, names);
+  const filters = choice("Filter", faces, (filter) => send("filter", { filter }));
+  const pictures = makePictures(view, state, send);
+  const sums = makeSums(view);
+  const follow = followButton(state, send);
+  let [maps, of] = [null, -1]; // all filters' maps of an image
+
+  function show() {
+    el.dataset.state = state.name;
+    const { image, place } = state;
+    const pixels = view.pixels[image];
+    if (of !== image) [maps, of] = [view.convolve(pixels), image];
+    const values = maps.filter((_, i) => i % view.count === state.filter);
+    const value = values[place[0] * view.map[1] + place[1]];
+    const [filter, bias] = [view.filters[state.filter], view.bias[state.filter]];
+    pictures.show(pixels, values);
+    sums.show({ pixels, filter, bias, place, value, spoken: state.name === "still" });
+    which.show(image);
     filters.show(state.filter);
     follow.show();
-    const [filter, bias] = [view.filters[state.filter], view.bias[state.filter]];
-    sums.show({ pixels, filter, bias, place: state.place, value, spoken: state.name === "still" });
   }
-  const figure = (node, caption) =>
-    element("figure", {}, node, element("figcaption", {}, caption));
-  const grey = "feature map; where it has negative values, grey is 0";
-  const pair = element("div", { class: "course-pair course-large" },
-    figure(over, "image"), figure(map.canvas, grey));
   const choices = view.count > 1 ? [which.node, filters.node] : [which.node];
-  mount(el, view.title, [...choices, pair, ...sums.nodes, follow.node], show);
+  mount(el, view.title, [...choices, pictures.node, ...sums.nodes, follow.node], show);
 }
 
 export default { render };

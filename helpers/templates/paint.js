@@ -65,54 +65,59 @@ function cells(canvas, values, [rows, columns], most, frame, digits) {
   context.strokeRect(column * scale + 3, row * scale + 3, width * scale - 6, height * scale - 6);
 }
 
-function render({ model, el }) {
-  const data = model.get("data");
-  const kernels = data.kernels.map(({ name, weights }) => ({ name, ...unpack(weights) }));
-  const given = unpack(data.inputs);
-  const view = { inputs: given.values, side: given.shape };
-  const all = view.inputs.length;
-  const first = { name: "still", done: Math.ceil(all / 2), kernel: data.first.kernel, stride: data.first.stride };
-  const { state, send } = machine(TRANSITIONS, first, () => show());
-
-  const which = choice("Kernel", kernels.map(({ name }) => name), (kernel) =>
-    send("kernel", { kernel }),
-  );
-  const strides = choice("Stride", data.strides.map(String), (stride) =>
-    send("stride", { stride }),
-  );
-  const axis = slider("Painted so far", 0, all, 1, (done) => send("slide", { done }));
-  const play = playButton(state, send, SECONDS, (share) => ({ done: Math.round(share * all) }));
-  const text = element("p", { class: "course-where" });
+// The input, what it has painted, and how often each place was painted.
+function makePictures(view) {
   const captions = ["input", "painted", "how often each place is painted"];
   const canvases = captions.map((caption) => picture([1, 1], caption));
   const figures = canvases.map((canvas, k) =>
     element("figure", {}, canvas, element("figcaption", {}, captions[k])),
   );
+  const { inputs, side } = view;
+  function show(now, end, place, kernel) {
+    const last = now.corner && [now.corner, kernel.shape];
+    cells(canvases[0], inputs, side, largest(inputs), place && [place, [1, 1]], 0);
+    cells(canvases[1], now.sums, end.size, largest(end.sums), last, null);
+    cells(canvases[2], now.counts, end.size, largest(end.counts), last, 0);
+  }
+  const look = { class: "course-pair course-large course-fine" };
+  return { node: element("div", look, ...figures), show };
+}
+
+function render({ model, el }) {
+  const data = model.get("data");
+  const kernels = data.kernels.map(({ name, weights }) => ({ name, ...unpack(weights) }));
+  const { values: inputs, shape: side } = unpack(data.inputs);
+  const view = { inputs, side };
+  const all = inputs.length;
+  const first = { name: "still", done: Math.ceil(all / 2), ...data.first };
+  const { state, send } = machine(TRANSITIONS, first, () => show());
+
+  const names = kernels.map(({ name }) => name);
+  const which = choice("Kernel", names, (kernel) => send("kernel", { kernel }));
+  const strides = choice("Stride", data.strides.map(String), (stride) => send("stride", { stride }));
+  const axis = slider("Painted so far", 0, all, 1, (done) => send("slide", { done }));
+  const play = playButton(state, send, SECONDS, (share) => ({ done: Math.round(share * all) }));
+  const text = element("p", { class: "course-where" });
+  const pictures = makePictures(view);
 
   function show() {
     el.dataset.state = state.name;
     const { done } = state;
-    const kernel = kernels[state.kernel];
-    const stride = data.strides[state.stride];
+    const [kernel, stride] = [kernels[state.kernel], data.strides[state.stride]];
     const end = painted(view, kernel, stride, all);
-    const now = painted(view, kernel, stride, done);
-    const place = done && [Math.floor((done - 1) / view.side[1]), (done - 1) % view.side[1]];
-    const last = now.corner && [now.corner, kernel.shape];
-    cells(canvases[0], view.inputs, view.side, largest(view.inputs), place && [place, [1, 1]], 0);
-    cells(canvases[1], now.sums, end.size, largest(end.sums), last, null);
-    cells(canvases[2], now.counts, end.size, largest(end.counts), last, 0);
+    const place = done ? [Math.floor((done - 1) / side[1]), (done - 1) % side[1]] : null;
+    pictures.show(painted(view, kernel, stride, done), end, place, kernel);
     const often = [...new Set(end.counts)].sort((a, b) => a - b).join(", ");
-    const input = place ? `Number ${done} of ${all}, ${written(view.inputs[done - 1])}, has painted. ` : "";
+    const value = done ? `Number ${done} of ${all}, ${written(inputs[done - 1])}, has painted. ` : "";
     text.setAttribute("aria-live", state.name === "still" ? "polite" : "off");
-    text.textContent = `${input}How often a place is painted in the end: ${often}.`;
+    text.textContent = `${value}How often a place is painted in the end: ${often}.`;
     which.show(state.kernel);
     strides.show(state.stride);
     axis.input.value = done;
     play.show();
   }
   const way = element("div", { class: "course-way" }, axis.label, play.node);
-  const pair = element("div", { class: "course-pair course-large course-fine" }, ...figures);
-  mount(el, data.title, [which.node, strides.node, way, text, pair], show);
+  mount(el, data.title, [which.node, strides.node, way, text, pictures.node], show);
 }
 
 export default { render };
