@@ -1,11 +1,9 @@
 """The latent plane of a trained model, to hover, drag and walk over."""
 
-import base64
-import html
 from collections.abc import Sequence
 from typing import Any
 
-from helpers import interactive
+from helpers.explore import page
 from helpers.explore.twin import first_view
 from helpers.explore.view import Plane, checked
 from helpers.explore.weights import ExplorerError, exported, packed
@@ -50,20 +48,12 @@ def latent_plane(
             f"The decoder goes from {decoder.input_shape[1:]} to {shape}; expected "
             f"from (2,) to an image of shape {plane.images.shape[1:]}."
         )
-    picture = first_view(decoder, plane)
-    note = "Run this cell to move over the plane yourself."
-    interactive.show(
-        "latent_plane",
-        f"{picture.html()}<p><em>{html.escape(note)}</em></p>",
-        picture.alt,
-        _data(plane, exported(decoder)),
-    )
+    data = _data(plane, exported(decoder))
+    page.show("latent_plane", first_view(decoder, plane), "move over the plane", data)
 
 
 def _data(plane: Plane, layers: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what the page's script needs, as JSON can hold it."""
-    height, width, *channels = plane.images.shape[1:]
-    originals = np.round(255 * plane.images[plane.stops]).astype(np.uint8)
     return {
         "title": plane.title,
         "decoder": layers,
@@ -71,8 +61,6 @@ def _data(plane: Plane, layers: list[dict[str, Any]]) -> dict[str, Any]:
         "labels": plane.classes.tolist(),
         "names": plane.names,
         "stops": plane.stops,
-        "images": base64.b64encode(originals.tobytes()).decode(),
-        "side": [height, width],
-        "channels": channels[0] if channels else 1,
+        "images": page.packed_images(plane.images[plane.stops]),
         "extent": [plane.low.tolist(), plane.high.tolist()],
     }

@@ -30,6 +30,18 @@ def exported(decoder: keras.Model) -> list[dict[str, Any]]:
     return [entry for layer in _chain(decoder) for entry in _entries(layer)]
 
 
+def exported_layer(layer: keras.layers.Layer) -> dict[str, Any]:
+    """Return one layer that computes something, as JSON can hold it.
+
+    Raises:
+        ExplorerError: an explorer does not know it.
+    """
+    entries = list(_entries(layer))
+    if not entries:
+        raise ExplorerError(f"Layer {layer.name!r} does nothing when it is run.")
+    return entries[0]
+
+
 def _chain(model: keras.Model) -> Iterator[keras.layers.Layer]:
     """Yield a model's layers in order, those of models inside it too."""
     if not isinstance(model, keras.Sequential):

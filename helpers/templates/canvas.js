@@ -22,7 +22,7 @@ export function paint(canvas, pixels, left = 0, width = canvas.width) {
   for (let place = 0; place < count; place++) {
     for (let c = 0; c < 3; c++) {
       const value = pixels[place * channels + (channels === 3 ? c : 0)];
-      image.data[4 * place + c] = 255 * value + 0.5;
+      image.data[4 * place + c] = 255 * value; // rounded by the array
     }
     image.data[4 * place + 3] = 255;
   }

@@ -227,3 +227,130 @@ def test_arrays_that_do_not_fit_are_refused():
     for arrays, word in wrong_arrays():
         with pytest.raises((ValueError, explore.ExplorerError), match=word):
             explore.latent_plane(decoder, *arrays)
+
+
+def small_decoder(size=4):
+    return keras.Sequential([keras.Input((size,)), layers.Dense(64, "sigmoid")])
+
+
+def data_of(act):
+    """Return the data that an explorer passes to its page."""
+    with mock.patch.object(interactive, "show") as show:
+        act()
+    return show.call_args.args[3]
+
+
+IMAGES = np.random.default_rng(4).random((20, 8, 8))
+CODES = np.random.default_rng(5).normal(size=(20, 4)) * [1, 3, 0, 2]
+
+
+def test_axes_come_by_divergence_where_it_is_given_and_else_by_variance():
+    by_kl = data_of(
+        lambda: explore.code_axes(small_decoder(), CODES, IMAGES, kl=[0, 1, 3, 2])
+    )
+    assert [axis["axis"] for axis in by_kl["axes"]] == [2, 3, 1, 0]
+    assert [axis["unused"] for axis in by_kl["axes"]] == [False] * 3 + [True]
+    assert all(axis["low"] <= -3 and axis["high"] >= 3 for axis in by_kl["axes"])
+    plain = data_of(lambda: explore.code_axes(small_decoder(), CODES, IMAGES))
+    assert [axis["axis"] for axis in plain["axes"]] == [1, 3, 0, 2]
+    assert [axis["unused"] for axis in plain["axes"]] == [False] * 3 + [True]
+
+
+def test_a_start_for_each_class_or_the_first_ten_images():
+    labels = np.arange(20) % 3
+    data = data_of(
+        lambda: explore.code_axes(small_decoder(), CODES, IMAGES, labels=labels)
+    )
+    assert data["names"] == ["0", "1", "2"]
+    data = data_of(lambda: explore.code_axes(small_decoder(), CODES, IMAGES))
+    assert data["names"][-1] == "image 10"
+
+
+def test_each_method_runs_once_for_each_level():
+    seen = []
+
+    def method(x):
+        seen.append(x.max())
+        return x
+
+    levels = [0.1, 0.2, 0.3]
+    data = data_of(
+        lambda: explore.noise(
+            IMAGES[:2], lambda x, level: x * level, {"same": method}, levels=levels
+        )
+    )
+    np.testing.assert_allclose(seen, IMAGES[:2].max() * np.array(levels))
+    assert data["states"] == ["noise 0.1", "noise 0.2", "noise 0.3"]
+    assert [panel["name"] for panel in data["panels"]] == ["clean", "noisy", "same"]
+
+
+def test_snapshots_show_their_numbers_and_their_samples_in_a_square():
+    models = {"β = 1": IMAGES[:3], "β = 4": IMAGES[3:6]}
+    samples = dict.fromkeys(models, IMAGES[:9])
+    numbers = {"β = 1": {"KL": 2.04}, "β = 4": {"KL": 0.5}}
+    data = data_of(lambda: explore.snapshots(IMAGES[:3], models, samples, numbers))
+    assert data["numbers"] == [{"name": "KL", "texts": ["2.0", "0.5"]}]
+    assert data["panels"][2]["pictures"]["side"] == [24, 24]
+
+
+def test_a_filter_by_hand_and_a_trained_layer_are_both_passed_on():
+    by_hand = data_of(lambda: explore.filters(np.ones((3, 3)), IMAGES))
+    assert by_hand["plain"]
+    assert not by_hand["layer"]["same"]
+    layer = layers.Conv2D(5, 3, padding="same", activation="relu")
+    layer.build((None, 8, 8, 1))
+    trained = data_of(lambda: explore.filters(layer, IMAGES))
+    assert trained["layer"]["kernel"]["shape"] == [3, 3, 1, 5]
+
+
+def wrong_calls():
+    """Yield calls of explorers that cannot be shown, and a word of the refusal."""
+    axes, decoder = explore.code_axes, small_decoder()
+    yield lambda: axes(decoder, CODES[:, :3], IMAGES), "from \\(3,\\) to an image"
+    yield lambda: axes(decoder, CODES[:9], IMAGES), "different numbers"
+    yield lambda: axes(decoder, CODES, IMAGES, kl=[1, 2]), "kl has shape"
+    yield lambda: axes(decoder, CODES[0], IMAGES), "codes has shape"
+
+    def same(x, level=1):
+        return x
+
+    noise = explore.noise
+    yield lambda: noise(IMAGES, same, {"same": same}, levels=[0.5]), "two or more"
+    cut = {"cut": lambda x: x[:3]}
+    yield lambda: noise(IMAGES, same, cut, levels=[0.1, 1]), "shape"
+
+    models = {"a": IMAGES[:3], "b": IMAGES[3:6]}
+    snapshots = explore.snapshots
+    yield lambda: snapshots(IMAGES[:3], {"a": IMAGES[:3]}), "needs two"
+    yield lambda: snapshots(IMAGES[:2], models), "as many as"
+    yield lambda: snapshots(IMAGES[:3], models, {"a": IMAGES}), "same order"
+    some = {"a": {"KL": 1.0}, "b": {}}
+    yield lambda: snapshots(IMAGES[:3], models, numbers=some), "some models only"
+
+    filters, wide = explore.filters, layers.Conv2D(2, 3, strides=2)
+    wide.build((None, 8, 8, 1))
+    yield lambda: filters(wide, IMAGES), "stride 1"
+    yield lambda: filters(np.ones((9, 9)), IMAGES), "at most"
+    yield lambda: filters(np.ones(3), IMAGES), "weights of one filter"
+    yield lambda: filters(np.ones((3, 3)), np.ones((2, 8, 8, 3))), "grey"
+    grey = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3)])
+    shrinks = keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(2, 3)])
+    photos = np.ones((2, 8, 8, 3))
+    yield lambda: explore.colour_hints(grey, photos), "where there is a hint"
+    yield lambda: explore.colour_hints(shrinks, photos), "The model makes"
+    yield lambda: explore.colour_hints(shrinks, IMAGES), "expected \\(n, h, w, 3\\)"
+    yield lambda: explore.colour_hints(shrinks, photos, size=2), "odd number"
+    yield lambda: explore.paint({"line": np.ones(3)}), "line has shape"
+    yield lambda: explore.paint(inputs=np.ones((9, 9))), "at most 64"
+
+
+def test_what_an_explorer_cannot_show_is_refused_in_a_sentence():
+    for call, word in wrong_calls():
+        with pytest.raises((ValueError, explore.ExplorerError), match=word):
+            call()
+
+
+def test_more_than_a_notebook_should_hold_is_refused():
+    images = np.random.default_rng(6).random((20, 64, 64))
+    with pytest.raises(explore.ExplorerError, match="fewer or smaller images"):
+        explore.noise(images, lambda x, _: x, {}, levels=np.linspace(0, 1, 20))

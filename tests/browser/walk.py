@@ -1,0 +1,159 @@
+"""Somebody before an explorer, who walks its table of transitions."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from helpers import interactive
+
+DEVICES = ("mouse", "keyboard", "touch")
+POINTER = {"press", "move", "release", "hover"}  # on the explorer's area
+CLOCK = {"tick", "end"}  # what happens by itself
+KEYS_ONLY = {"key"}
+MOUSE_ONLY = {"hover", "hold", "follow"}
+
+
+def table(name: str) -> dict[str, dict[str, str]]:
+    """Return the transitions that an explorer's script declares."""
+    source = (interactive.TEMPLATES / f"{name}.js").read_text("utf-8")
+    text = re.search(r"TRANSITIONS = (\{.*?\n\});", source, re.S)[1]
+    return json.loads(re.sub(r",\s*\}", "}", re.sub(r"(\w+):", r'"\1":', text)))
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """What a test must know of an explorer to walk it.
+
+    Attributes:
+        name: of its script.
+        ways: from the first state into each: the events that lead there.
+        controls: a control of the page for each event that one brings about; a
+            slider's event is named in `sliders`.
+        sliders: events of sliders.
+        tabs: names of what the Tab key visits, in order; "…" stands for any number.
+    """
+
+    name: str
+    ways: Mapping[str, tuple[str, ...]]
+    controls: Mapping[str, Callable]
+    sliders: frozenset[str] = frozenset({"slide"})
+    tabs: tuple[str, ...] = ()
+    transitions: dict = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "transitions", table(self.name))
+
+    def cases(self) -> Iterator[tuple[str, str, str]]:
+        """Yield each transition with each device that can bring it about."""
+        for device in DEVICES:
+            for state, events in self.transitions.items():
+                # Keys drag nothing; a pointer that drags presses no button.
+                if device == "keyboard" and state == "dragging":
+                    continue
+                for event in events:
+                    if can(device, event):
+                        yield device, state, event
+
+
+def can(device: str, event: str) -> bool:
+    """Return whether a device can bring an event about."""
+    return event not in {
+        "mouse": KEYS_ONLY,
+        "keyboard": POINTER,
+        "touch": KEYS_ONLY | MOUSE_ONLY,
+    }.get(device, set())
+
+
+class Student:
+    """Somebody with a mouse, a keyboard or a finger in front of an explorer."""
+
+    def __init__(self, page, explorer: Explorer, device: str = "mouse"):
+        page.wait_for_selector("[data-state]")
+        self.page, self.explorer, self.device = page, explorer, device
+        self.area = page.get_by_role("application").first
+        self.touch = page.context.new_cdp_session(page) if device == "touch" else None
+
+    @property
+    def state(self) -> str:
+        return self.page.locator(".course").get_attribute("data-state")
+
+    def reach(self, state: str) -> None:
+        """Bring the explorer from its first state into another one."""
+        for event in self.explorer.ways[state]:
+            self.do(event)
+        assert self.state == state
+
+    def do(self, event: str) -> None:
+        if event in CLOCK:
+            self.wait(event)
+        elif event in POINTER:
+            self.point(event)
+        elif event == "key":
+            self.area.focus()
+            self.page.keyboard.press("ArrowRight")
+        else:
+            self.use(event)
+
+    def wait(self, event: str) -> None:
+        """Wait until what plays has moved, or is over."""
+        moved = "document.querySelector('.course-way input').value > 0"
+        over = "document.querySelector('.course').dataset.state != 'playing'"
+        self.page.wait_for_function(moved if event == "tick" else over)
+
+    def point(self, event: str) -> None:
+        box = self.area.bounding_box()
+        share = {"press": 0.3, "hover": 0.4, "move": 0.6, "release": 0.6}[event]
+        x = box["x"] + share * box["width"]
+        y = box["y"] + share * box["height"]
+        if self.touch:
+            names = {"press": "touchStart", "move": "touchMove", "release": "touchEnd"}
+            points = [] if event == "release" else [{"x": x, "y": y}]
+            message = {"type": names[event], "touchPoints": points}
+            self.touch.send("Input.dispatchTouchEvent", message)
+            return
+        if event != "release":
+            self.page.mouse.move(x, y)
+        if event in ("press", "release"):
+            {"press": self.page.mouse.down, "release": self.page.mouse.up}[event]()
+
+    def use(self, event: str) -> None:
+        """Use a control: a slider is moved, a button pressed."""
+        control = self.explorer.controls[event](self.page)
+        slides = event in self.explorer.sliders
+        if self.device == "keyboard":
+            control.press("ArrowRight" if slides else "Enter")
+            return
+        place = {}
+        if slides:  # where it does not stand already
+            place = {"position": {"x": 0.7 * control.bounding_box()["width"], "y": 5}}
+        act = control.tap if self.device == "touch" else control.click
+        act(**place)
+
+
+def focused_name(page) -> str:
+    """Return what a screen reader calls the element that has the focus."""
+    return page.evaluate(
+        """() => {
+          const { ariaLabel, labels, innerText, firstChild } = document.activeElement;
+          const text = labels?.[0]?.innerText ?? (innerText || firstChild?.ariaLabel);
+          return (ariaLabel ?? text ?? '').trim().split('\\n')[0];
+        }"""
+    )
+
+
+def button(name: str) -> Callable:
+    """Return a function that finds a button of exactly this name on a page."""
+    return lambda page: page.get_by_role("button", name=name, exact=True)
+
+
+def chosen(group: str, name: str) -> Callable:
+    """Return a function that finds a button of a choice on a page."""
+    return lambda page: page.get_by_role("group", name=group, exact=True).get_by_role(
+        "button", name=name, exact=True
+    )
+
+
+def labelled(text: str) -> Callable:
+    """Return a function that finds a slider by the beginning of its label."""
+    return lambda page: page.get_by_label(re.compile(f"^{text}")).first
