@@ -772,8 +772,8 @@ def main() -> None:
                 flush=True,
             )
     print(f"\n{bad} of these earn points that they should not.")
-    for behaviour, (_, reason) in CONCEDED.items():
-        print(f"Conceded, {behaviour}: {reason}.")
+    for title, (_, reason) in CONCEDED.items():
+        print(f"Conceded, {title}: {reason}.")
     sys.exit(bool(bad))
 
 

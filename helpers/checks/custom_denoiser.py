@@ -505,16 +505,7 @@ def fresh_noise(
     student.set_weights("auto", arrays)
     x = inputs(1, built.input_shape)
 
-    def stays(steps: int) -> float | None:
-        """Return the loss if it is the same in each epoch, at a rate of nearly 0."""
-        # Copies of one image, so that their order says nothing.
-        copies = np.repeat(x, steps, axis=0)
-        losses = student.train(
-            copies, copies, epochs=4, batch_size=1, learning_rate=1e-12
-        )[1:]
-        differ = np.ptp(losses) > max(1e-5 * abs(np.mean(losses)), least)
-        return None if differ else losses[0]
-
+    stays = partial(_same_loss, student, x)
     least = 0.0
     # The graph shows noise that is drawn once in all ways; the steps without a graph
     # tell them apart.
@@ -529,11 +520,11 @@ def fresh_noise(
             )
         least = MIN_SPREAD * _spread_of_losses(student, x, noise)
         _built_with(student, built, arrays)
-        loss = stays(EAGER_STEPS)
-        if loss is None or stays(EAGER_STEPS) is None:
+        loss = stays(EAGER_STEPS, least)
+        if loss is None or stays(EAGER_STEPS, least) is None:
             return
     where = ""
-    if in_graph and stays(EAGER_STEPS) is None:
+    if in_graph and stays(EAGER_STEPS, least) is None:
         where = ", in the graph that fit makes"
     raise CheckFailed(
         "with weights that stay, another loss at each step, since the noise is another",
@@ -541,6 +532,25 @@ def fresh_noise(
         "noise that is drawn once: outside the training step, with a fixed seed, or by "
         "NumPy.",
     )
+
+
+def _same_loss(
+    student: Student, x: np.ndarray, steps: int, least: float = 0.0
+) -> float | None:
+    """Return the loss if it is the same in each epoch, at a rate of nearly 0.
+
+    Args:
+        student: with a built model.
+        x: one image.
+        steps: in an epoch, on copies of the image, so that their order says nothing.
+        least: what losses that are not the same differ by.
+    """
+    copies = np.repeat(x, steps, axis=0)
+    losses = student.train(copies, copies, epochs=4, batch_size=1, learning_rate=1e-12)[
+        1:
+    ]
+    differ = np.ptp(losses) > max(1e-5 * abs(np.mean(losses)), least)
+    return None if differ else losses[0]
 
 
 MIN_SPREAD = 0.05
