@@ -20,7 +20,6 @@ LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 OLD_FORM = {
     "07",
-    "10",
 }
 
 PROMPT = "> **Predict.**"
