@@ -1,7 +1,6 @@
 """Nothing in a lesson gives an answer away, and a lesson opens as it was stored.
 
-Each rule yields what breaks it. `OLD_FORM` lists the lessons that do not keep all rules
-yet; each of them breaks one, so that the list only shrinks.
+Each rule yields what breaks it.
 """
 
 import ast
@@ -17,11 +16,6 @@ from tools import lesson_form
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-
-OLD_FORM = {
-    "07",
-    "10",
-}
 
 PROMPT = "> **Predict.**"
 VERDICT = re.compile(
@@ -224,11 +218,4 @@ def test_no_question_is_asked_twice_since_the_browser_knows_it_by_its_words():
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_it_gives_nothing_away(path, rule):
-    if path.name[:2] not in OLD_FORM:
-        assert list(rule(path)) == []
-
-
-@pytest.mark.parametrize("number", sorted(OLD_FORM))
-def test_a_lesson_that_keeps_all_rules_is_taken_off_the_list(number):
-    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
-    assert any(list(rule(path)) for rule in RULES), f"take {number} out of OLD_FORM"
+    assert list(rule(path)) == []
