@@ -134,6 +134,7 @@ SUBMISSIONS = [
         "the noisy image as target",
         {"target_is_clean", "denoises"},
         ("ops.square(x - x_hat)", "ops.square(x_noisy - x_hat)"),
+        may_lose={"clipped", "noise_level"},
     ),
     wrong(
         "a little noise in use as well",

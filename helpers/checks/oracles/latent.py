@@ -445,8 +445,10 @@ def noise_is_new(student: Student, sizes: LatentSizes) -> None:
 def _unlike(first: np.ndarray, second: np.ndarray) -> bool:
     """Return whether two draws of thousands of numbers have little in common.
 
-    Their product is 0 on average, within 0.02 or so of their squares.
+    Without their means, their product is 0 on average, within 0.02 or so of their
+    squares.
     """
+    first, second = first - first.mean(), second - second.mean()
     size = np.sqrt((first**2).sum(dtype=float) * (second**2).sum(dtype=float))
     return bool(abs((first * second).sum(dtype=float)) < 0.3 * size)
 
@@ -457,7 +459,7 @@ def _of_its_own(noise: np.ndarray) -> bool:
     Of a table whose rows, or columns, are multiples of each other, one product of a row
     and a column is all; of hundreds of codes of 6 numbers or more, a quarter.
     """
-    sizes = np.linalg.svd(noise, compute_uv=False) ** 2
+    sizes = np.linalg.svd(noise - noise.mean(), compute_uv=False) ** 2
     rows = np.abs(noise[np.abs(noise[:, 0]).argsort()])
     equal = np.abs(np.diff(rows, axis=0)).max(axis=1) < TOLERANCE * noise.std()
     return bool(sizes[0] < 0.6 * sizes.sum() and equal.mean() < 0.1)
