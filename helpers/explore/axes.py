@@ -6,7 +6,7 @@ from typing import Any
 
 from helpers.arrays import as_images, as_numbers
 from helpers.explore import page
-from helpers.explore.weights import ExplorerError, exported, packed
+from helpers.explore.weights import exported, packed, require_fit
 from helpers.plots import validation
 from helpers.plots.alt_text import number
 from helpers.plots.figure import Picture
@@ -77,13 +77,7 @@ def code_axes(
     """
     pictures, points = as_images(images), _codes(codes)
     validation.same_length({"codes": points, "images": pictures})
-    shape = tuple(decoder.output_shape[1:])
-    fits = np.prod(shape) == pictures[0].size
-    if decoder.input_shape[1:] != points.shape[1:] or not fits:
-        raise ExplorerError(
-            f"The decoder goes from {decoder.input_shape[1:]} to {shape}; expected "
-            f"from {points.shape[1:]} to an image of shape {pictures.shape[1:]}."
-        )
+    require_fit(decoder, points.shape[1:], pictures.shape[1:])
     axes = _axes(points, kl)
     starts, names = _starts(len(points), labels, class_names)
     data: dict[str, Any] = {

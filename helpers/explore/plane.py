@@ -6,10 +6,9 @@ from typing import Any
 from helpers.explore import page
 from helpers.explore.twin import first_view
 from helpers.explore.view import Plane, checked
-from helpers.explore.weights import ExplorerError, exported, packed
+from helpers.explore.weights import exported, packed, require_fit
 
 import keras
-import numpy as np
 from numpy.typing import ArrayLike
 
 
@@ -42,12 +41,7 @@ def latent_plane(
         ValueError: the arrays do not fit each other.
     """
     plane = checked(codes, labels, images, class_names, title)
-    shape = tuple(decoder.output_shape[1:])
-    if decoder.input_shape[1:] != (2,) or np.prod(shape) != plane.images[0].size:
-        raise ExplorerError(
-            f"The decoder goes from {decoder.input_shape[1:]} to {shape}; expected "
-            f"from (2,) to an image of shape {plane.images.shape[1:]}."
-        )
+    require_fit(decoder, (2,), plane.images.shape[1:])
     data = _data(plane, exported(decoder))
     page.show("latent_plane", first_view(decoder, plane), "move over the plane", data)
 

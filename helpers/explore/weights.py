@@ -42,6 +42,27 @@ def exported_layer(layer: keras.layers.Layer) -> dict[str, Any]:
     return entries[0]
 
 
+def require_fit(
+    decoder: keras.Model, code: tuple[int, ...], image: tuple[int, ...]
+) -> None:
+    """Check that a decoder goes from codes to images of these shapes.
+
+    Args:
+        decoder: built.
+        code: shape of one code.
+        image: shape of one image; the decoder's may have an axis of 1 besides.
+
+    Raises:
+        ExplorerError: it does not.
+    """
+    takes, gives = decoder.input_shape[1:], tuple(decoder.output_shape[1:])
+    if takes != code or np.prod(gives) != np.prod(image):
+        raise ExplorerError(
+            f"The decoder goes from {takes} to {gives}; expected "
+            f"from {code} to an image of shape {image}."
+        )
+
+
 def _chain(model: keras.Model) -> Iterator[keras.layers.Layer]:
     """Yield a model's layers in order, those of models inside it too."""
     if not isinstance(model, keras.Sequential):
