@@ -174,7 +174,7 @@ def plan(
         JournalError: the journal cannot be read.
         SettingError: a limit in the course's settings cannot be used.
     """
-    environment = fingerprint.environment()
+    environment = fingerprint.environment(sandboxed=not backend.trust_submissions)
     allowed = limits(course, assignment.name)
     works: list[Work] = []
     todo: list[Work] = []
@@ -211,7 +211,8 @@ def try_own_solution(
     if assignment.ordinary is None:
         return
     allowed = limits(course, assignment.name)
-    job = assemble.own_solution(assignment, fingerprint.environment(), allowed)
+    environment = fingerprint.environment(sandboxed=not backend.trust_submissions)
+    job = assemble.own_solution(assignment, environment, allowed)
     if journal.tried(job.key):
         return
     job = assemble.seeded(job, journal.seed(job.key))

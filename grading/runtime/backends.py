@@ -110,7 +110,8 @@ def run_json(job: str, trust_submissions: bool = False) -> str:
         sandbox.NoSandboxError: this machine cannot make a sandbox.
     """
     parsed = Job.from_json(job)
-    if fingerprint.key(parsed, fingerprint.environment()) != parsed.key:
+    environment = fingerprint.environment(sandboxed=not trust_submissions)
+    if fingerprint.key(parsed, environment) != parsed.key:
         raise PoolError(other_environment(socket.gethostname()))
     try:
         with _turns.beside():

@@ -13,7 +13,7 @@ from typing import Any
 
 from helpers.errors import CourseError
 
-from grading.runtime import missing_names, protocol, sandbox
+from grading.runtime import fingerprint, missing_names, protocol, sandbox
 from grading.runtime.collect_outputs import Messages
 from grading.runtime.forkserver import Kind, Origin, Warm
 from grading.runtime.job import Job, Output, Result, Status, Verdict
@@ -93,6 +93,7 @@ class Executor:
                 return Warm(kind, self._origin)
             self._origin.close()
         try:
+            fingerprint.forget()
             self._origin = Origin()
             return Warm(kind, self._origin)
         except (RuntimeError, OSError) as error:
@@ -265,6 +266,11 @@ def _result(
     end: dict[str, Any],
     seconds: dict[str, float],
 ) -> Result:
+    """Return what came of a job, with a note where it broke off.
+
+    Raises:
+        SandboxError: the sandbox could not be made or was lost, so nothing is known.
+    """
     why = end["why"]
     if why in ("error", "lost"):
         raise SandboxError(ENDED[why].format(**end))

@@ -23,14 +23,19 @@ PACKAGES = ("site-packages", "dist-packages")
 PLACES = {"HOME", "IPYTHONDIR", "LD_LIBRARY_PATH", "PATH", "TMPDIR"}
 
 
-def environment() -> str:
-    """Return a hash of all but the job: what is installed, and a kernel's variables."""
+def environment(*, sandboxed: bool = True) -> str:
+    """Return a hash of all but the job: what is installed, and a kernel's variables.
+
+    Args:
+        sandboxed: whether the student's code runs in a sandbox. Without one it can read
+            hidden tests, so such a mark is not taken for one of the sandbox.
+    """
     variables = {
         name: value
         for name, value in kernel_environment().items()
         if name not in PLACES
     }
-    return digest([_installed(), variables])
+    return digest([_installed(), variables, sandboxed])
 
 
 @cache
@@ -46,6 +51,11 @@ def _installed() -> str:
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         facts.append(f"{path.relative_to(PACKAGE.parent).as_posix()} {content}")
     return digest(facts)
+
+
+def forget() -> None:
+    """Look at the files again: new processes import them as they are now."""
+    _installed.cache_clear()
 
 
 def sources() -> list[Path]:

@@ -146,6 +146,17 @@ def _show(
     axis: str,
     title: str,
 ) -> None:
+    """Put an explorer of stored pictures, and its figure, into the cell's output.
+
+    Args:
+        images: what one chooses from, (n, h, w) or (n, h, w, 3).
+        labels: what they are called; None for numbers.
+        states: names of the slider's places.
+        panels: what changes from state to state.
+        numbers: by name, a text for each state.
+        axis: what the slider is called.
+        title: text above it.
+    """
     names = _checked_names(images, labels, states, panels, numbers)
     data: dict[str, Any] = {
         "title": title,

@@ -1,6 +1,9 @@
 """ARCHITECTURE.md and CONTRIBUTING.md name rooms that are there."""
 
+import ast
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -41,7 +44,34 @@ def test_every_package_of_the_grader_is_in_the_table():
     assert {f"grading.{folder}" for folder in folders} <= set(PACKAGES)
 
 
-def test_a_journey_has_ten_steps_at_most():
-    assert len(JOURNEYS) == 6
-    for journey in JOURNEYS:
-        assert 3 <= len(re.findall(r"^\d+\. ", journey, re.M)) <= 10
+def test_every_folder_of_the_project_is_in_the_map():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    folders = {line.split("/")[0] for line in listed.stdout.split("\n") if "/" in line}
+
+    assert folders == {room.split("/")[0] for room in ROOMS}
+
+
+@pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey[2:30])
+def test_a_journey_has_ten_lines_at_most(journey):
+    steps = re.search(r"^1\. .+?(?=\n\n|\Z)", journey, re.S | re.M)[0]
+
+    assert 3 <= len(steps.splitlines()) <= 10
+
+
+def test_the_grader_s_own_init_imports_nothing_of_it():
+    # It runs in every process, also beside student code.
+    tree = ast.parse((ROOT / "grading" / "__init__.py").read_text("utf-8"))
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+        )
+    }
+
+    assert imported <= sys.stdlib_module_names

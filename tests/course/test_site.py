@@ -200,7 +200,7 @@ def test_faults_of_a_page_are_named(tmp_path):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Return the folder of the whole site, built anew."""
+    """Return the folder of the whole site."""
     return build(tmp_path_factory.mktemp("site")).parent
 
 

@@ -82,9 +82,20 @@ def test_every_test_of_the_project_runs_at_night():
     assert RECIPES["test-browser"] == f"{pytest} -m browser -n 0 $(ARGS) tests/browser"
 
 
+def test_what_holds_for_root_alone_is_tested_as_root_at_night():
+    job = WORKFLOWS["nightly"]["jobs"]["test-as-root"]["with"]
+    assert job["root"]
+    for path in job["arguments"].split():
+        assert (ROOT / path).is_file()
+    run = steps()[-1]
+    assert "sudo" in run["run"]
+    assert run["env"]["ROOT"] == "${{ inputs.root && 'yes' || '' }}"
+    assert run["env"]["ARGS"] == "${{ inputs.arguments }}"
+
+
 def test_the_newest_dependencies_are_locked_before_they_are_tested_each_week():
     (job,) = jobs("weekly")
-    assert job["with"]["targets"].split() == ["lock", "check", "test"]
+    assert job["with"]["targets"].split() == ["lock", "check", "test", "site"]
 
 
 @pytest.mark.parametrize("name", ["nightly", "weekly"])

@@ -201,7 +201,7 @@ def test_a_worker_refuses_a_job_that_was_made_for_another_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     job = made("ana", "")
-    monkeypatch.setattr(fingerprint, "environment", lambda: "another")
+    monkeypatch.setattr(fingerprint, "environment", lambda **_: "another")
 
     with pytest.raises(backends.PoolError, match=r"Worker .+ has another environment"):
         backends.run_json(job.to_json())
@@ -245,6 +245,31 @@ def test_the_environment_is_the_same_wherever_things_lie(
         monkeypatch.setenv(name, "/elsewhere")
     monkeypatch.setattr(sys, "executable", "/elsewhere/bin/python")
     assert fingerprint.environment() == before
+
+
+def test_a_result_without_a_sandbox_is_none_of_the_sandbox() -> None:
+    job = made("ana", "")
+
+    with pytest.raises(backends.PoolError, match="has another environment"):
+        backends.run_json(job.to_json(), trust_submissions=True)
+
+
+def test_a_new_origin_has_files_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changing = tmp_path / "check.py"
+    changing.write_text("tolerance = 1e-6")
+    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path / "grading")
+    monkeypatch.setattr(fingerprint, "sources", lambda: [changing])
+    fingerprint.forget()
+    before = fingerprint.environment()
+    changing.write_text("tolerance = 1e-2")
+
+    assert fingerprint.environment() == before
+    fingerprint.forget()
+    assert fingerprint.environment() != before
+    monkeypatch.undo()
+    fingerprint.forget()
 
 
 def test_without_jobs_no_scheduler_is_asked() -> None:
@@ -298,6 +323,13 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
         yield local_cluster
 
 
+def without_sandbox(student: str, answer: str) -> Job:
+    """Return a job as ``made`` does, for workers that do without a sandbox."""
+    job = made(student, answer)
+    environment = fingerprint.environment(sandboxed=False)
+    return replace(job, key=fingerprint.key(job, environment))
+
+
 def run_on(
     local: "LocalCluster", jobs: list[Job], say: Callable[[str], None] = print
 ) -> Iterator[tuple[Job, backends.Outcome]]:
@@ -309,7 +341,7 @@ def run_on(
 def test_a_lost_worker_is_named_and_it_goes_on_with_a_new_one(
     local: "LocalCluster",
 ) -> None:
-    jobs = [made(f"student-{n}", "") for n in range(6)]
+    jobs = [without_sandbox(f"student-{n}", "") for n in range(6)]
     said: list[str] = []
 
     def say(sentence: str) -> None:
@@ -335,7 +367,7 @@ def test_a_job_whose_workers_are_always_lost_is_given_up_and_no_other_is(
     local: "LocalCluster", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("grading.runtime.cluster.MAX_LOSSES", 1)
-    jobs = [made(f"student-{n}", "") for n in range(3)]
+    jobs = [without_sandbox(f"student-{n}", "") for n in range(3)]
 
     def say(sentence: str) -> None:
         if "No worker is left" in sentence:
@@ -383,7 +415,7 @@ def test_a_worker_that_is_wrong_is_left_out_by_name_whenever_it_comes(
     local.scale(2)
     local.wait_for_workers(2)
     only_right.add(next(iter(local.workers.values())).address)
-    jobs = [made(f"student-{n}", "") for n in range(10)]
+    jobs = [without_sandbox(f"student-{n}", "") for n in range(10)]
     said: list[str] = []
 
     ran = run_on(local, jobs, said.append)
@@ -405,7 +437,7 @@ def test_where_all_workers_are_wrong_nothing_runs(
     local: "LocalCluster", only_right: set[str]
 ) -> None:
     with pytest.raises(backends.PoolError, match=r"Worker tcp://127\S+ has another"):
-        list(run_on(local, [made("ana", "")]))
+        list(run_on(local, [without_sandbox("ana", "")]))
 
 
 def test_a_worker_without_the_course_is_left_out_and_the_class_goes_on(
@@ -422,7 +454,7 @@ def test_a_worker_without_the_course_is_left_out_and_the_class_goes_on(
     only_right.add(next(iter(local.workers.values())).address)
     local.scale(2)
     local.wait_for_workers(2)
-    jobs = [made(f"student-{n}", "") for n in range(3)]
+    jobs = [without_sandbox(f"student-{n}", "") for n in range(3)]
     said: list[str] = []
 
     ran = run_on(local, jobs, said.append)
@@ -551,7 +583,7 @@ def test_a_scheduler_without_workers_is_a_sentence(
 def test_a_worker_with_another_environment_is_named(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprint, "environment", lambda: "another")
+    monkeypatch.setattr(fingerprint, "environment", lambda **_: "another")
 
     with pytest.raises(
         backends.PoolError, match=r"Worker tcp://127\.0\.0\.1:\d+ has ano"
