@@ -229,7 +229,7 @@ def beta_weighs(student: Student, *, beta: float = 4.0, **sizes: Any) -> None:
             "nothing, for beta=1 and for other betas",
             "the divergence is not in the loss that the training step reports.",
         )
-    latent.is_added_to_seen_codes(student, weighed, added)
+    latent.is_added_to_seen_codes(student, weighed)
     latent.goes_down(student, weighed)
     without = contract.build(student, **{**sizes, "beta": 0.0})
     moves = latent.moves_of_heads(student, without, heads=0.4, seen=False)
@@ -268,8 +268,8 @@ def fresh_noise(student: Student, *, in_graph: bool = True, **sizes: Any) -> Non
             x, x, epochs=4, batch_size=batch_size, learning_rate=1e-12
         )[1:]
 
-    def differ(losses: list[float], least: float = 0.0) -> bool:
-        return bool(np.ptp(losses) > max(1e-4 * abs(np.mean(losses)), least))
+    def differ(losses: list[float], least: float = 1e-4) -> bool:
+        return bool(np.ptp(losses) > max(1e-4, least) * abs(np.mean(losses)))
 
     def seen() -> list[float]:
         return losses(seen=True, batch_size=1 if in_graph else 4)
@@ -297,10 +297,10 @@ MIN_SPREAD = 0.02
 
 
 def _spread_of_losses(student: Student, x: np.ndarray) -> float:
-    """Return by how much the loss of one image differs from code to code."""
+    """Return by which share the loss of one image differs from code to code."""
     x_hat = student.predict("auto", np.repeat(x, 32, axis=0))[0]
-    bce = shared.SUMMED_BCE
-    return float(np.std([shared.losses(x, y[np.newaxis])[bce] for y in x_hat]))
+    losses = [shared.losses(x, y[np.newaxis])[shared.BCE] for y in x_hat]
+    return float(np.std(losses) / np.mean(losses))
 
 
 @contract.check_built("auto is compiled with Adam, and a step moves every weight")
