@@ -6,7 +6,9 @@ machine and back. Their JSON is canonical: the same value always gives the same 
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
+
+from cattrs import BaseValidationError, structure, transform_error
 
 Kind = Literal["code", "markdown"]
 Role = Literal["setup", "solution", "test", "training", "progress", "plain"]
@@ -15,9 +17,25 @@ Output = dict[str, Any]
 JUDGED: tuple[Role, ...] = ("test", "progress")
 
 
+T = TypeVar("T")
+
+
 def _canonical(value: Any) -> str:
     """Return JSON in ASCII: a student's text can hold what UTF-8 cannot."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def from_plain(value: Any, kind: type[T]) -> T:
+    """Return the object that ``asdict`` took apart, also after a journey as JSON.
+
+    Raises:
+        ValueError: the value is none of this kind.
+    """
+    try:
+        return structure(value, kind)
+    except BaseValidationError as error:
+        reasons = "; ".join(transform_error(error))
+        raise ValueError(f"not a {kind.__name__.lower()}: {reasons}") from None
 
 
 @dataclass(frozen=True)
@@ -90,12 +108,6 @@ class Ordinary:
     names: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
 
-    @classmethod
-    def from_dict(cls, value: dict[str, Any]) -> Self:
-        """Return what ``asdict`` gave, also after a journey as JSON."""
-        names, classes = tuple(value["names"]), tuple(value["classes"])
-        return cls(value["definitions"], value["imports"], names, classes)
-
 
 @dataclass(frozen=True)
 class Job:
@@ -154,16 +166,7 @@ class Job:
         Raises:
             ValueError: the text is not a job.
         """
-        try:
-            value = dict(json.loads(text))
-            for name in ("cells", "full_tests"):
-                value[name] = tuple(Cell(**cell) for cell in value[name])
-            value["limits"] = Limits(**value["limits"])
-            if value.get("ordinary"):
-                value["ordinary"] = Ordinary.from_dict(value["ordinary"])
-            return cls(**value)
-        except (TypeError, KeyError) as error:
-            raise ValueError(f"not a job: {error}") from None
+        return from_plain(json.loads(text), cls)
 
 
 @dataclass(frozen=True)
@@ -201,20 +204,6 @@ class Result:
             del value["seconds"]
         return value
 
-    @classmethod
-    def from_dict(cls, value: dict[str, Any]) -> Self:
-        """Return the result that ``to_dict`` gave, also after a journey as JSON.
-
-        Raises:
-            ValueError: the value is not a result.
-        """
-        try:
-            known = {**value, "notes": tuple(value["notes"])}
-            known.pop("flags", None)  # older journals have it, always empty
-            return cls(**known)
-        except (TypeError, KeyError) as error:
-            raise ValueError(f"not a result: {error}") from None
-
     def to_json(self, *, seconds: bool = False) -> str:
         """Return the result as canonical JSON, with ``seconds`` only if asked for."""
         return _canonical(self.to_dict(seconds=seconds))
@@ -226,7 +215,7 @@ class Result:
         Raises:
             ValueError: the text is not a result.
         """
-        return cls.from_dict(json.loads(text))
+        return from_plain(json.loads(text), cls)
 
 
 @dataclass

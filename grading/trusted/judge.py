@@ -21,7 +21,7 @@ from helpers.checks.property_check import CheckFailed
 from helpers.checks.student.interface import StudentError
 
 from grading.runtime import protocol
-from grading.runtime.job import Cell, Ordinary, Verdict
+from grading.runtime.job import Cell, Ordinary, Verdict, from_plain
 from grading.runtime.protocol import Bounds
 from grading.trusted.channel import Channel
 
@@ -222,7 +222,7 @@ def _judge(
         return judge(setup, cells, full_tests, channel)
     from grading.trusted.ordinary import judge_in_order  # which needs this module
 
-    ordinary = Ordinary.from_dict(request["ordinary"])
+    ordinary = from_plain(request["ordinary"], Ordinary)
     return judge_in_order(setup, cells, full_tests, ordinary, channel)
 
 
