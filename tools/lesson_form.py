@@ -9,6 +9,7 @@ import base64
 import io
 import re
 from collections.abc import Iterator
+from typing import cast
 
 from helpers.plots.figure import SHARP
 
@@ -23,7 +24,7 @@ KERNEL = {
 }
 PNG_COLOURS = 64
 MAX_PNG = 15_000  # bytes; a larger one is halved and has fewer colours
-FEW_COLOURS = 16
+FEW_COLOURS = 32
 MAX_LOSSLESS = 150_000  # bytes of WebP; a larger one is stored with small losses
 WEBP = re.compile(r'\s*(?:<div [^>]*>)*<img [^>]*src="data:image/webp;base64,([^"]+)"')
 # What makes a text interactive; in a stored output it would not run.
@@ -82,9 +83,19 @@ def _shrink(output: NotebookNode) -> None:
 
 
 def _png(picture: Image.Image, colours: int) -> bytes:
-    """Return a picture as a PNG file with so many colours."""
+    """Return a picture as a PNG file with so many colours.
+
+    They are chosen by an octree: a median cut counts pixels, and has thin lines grey.
+    """
     file = io.BytesIO()
-    few = picture.quantize(colours, dither=Image.Dither.NONE)
+    pixels = picture.convert("RGB")
+    few = pixels.quantize(
+        colours, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+    )
+    palette = few.getpalette() or []
+    margin = 3 * cast(int, few.getpixel((0, 0)))
+    palette[margin : margin + 3] = cast(tuple[int, ...], pixels.getpixel((0, 0)))
+    few.putpalette(palette)
     few.save(file, "PNG", optimize=True)
     return file.getvalue()
 
