@@ -25,7 +25,9 @@ KERNEL = {
 PNG_COLOURS = 64
 MAX_PNG = 15_000  # bytes; a larger one is halved and has fewer colours
 FEW_COLOURS = 32
-MAX_LOSSLESS = 150_000  # bytes of WebP; a larger one is stored with small losses
+MAX_LOSSLESS = (
+    50_000  # bytes of WebP; a larger one may have small losses, if it shrinks
+)
 WEBP = re.compile(r'\s*(?:<div [^>]*>)*<img [^>]*src="data:image/webp;base64,([^"]+)"')
 # What makes a text interactive; in a stored output it would not run.
 SCRIPT = re.compile(
@@ -75,7 +77,7 @@ def _shrink(output: NotebookNode) -> None:
     webp = base64.b64decode(code)
     if len(webp) > MAX_LOSSLESS and webp[12:16] == b"VP8L":
         file = io.BytesIO()
-        Image.open(io.BytesIO(webp)).save(file, "WEBP", quality=88, method=6)
+        Image.open(io.BytesIO(webp)).save(file, "WEBP", quality=80, method=6)
         smaller = min(webp, file.getvalue(), key=len)
         output.data["text/html"] = output.data["text/html"].replace(
             code, base64.b64encode(smaller).decode(), 1
