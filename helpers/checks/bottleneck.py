@@ -226,7 +226,7 @@ def loss_is_mse(student: Student, sizes: Sizes) -> None:
 @contract.check_built("auto is compiled with Adam")
 def optimizer_is_adam(student: Student, sizes: Sizes) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
-    networks.adam_moves_all(student, sizes.input_shape)
+    networks.adam_moves_all(student, sizes.input_shape, graph=not sizes.usual)
 
 
 arguments_unchanged = contract.add_unbuilt(shared.arguments_stay)

@@ -24,6 +24,11 @@ class Sizes(ABC):
         """Return the builder's arguments, with a list of its own."""
 
     @property
+    def usual(self) -> bool:
+        """Return whether these are the sizes of visible checks."""
+        return self == type(self)()
+
+    @property
     def input_size(self) -> Size:
         """Return the size of one input of auto."""
         raise NotImplementedError
@@ -80,7 +85,7 @@ def sizes_too(*others: dict[str, Any]) -> Callable[[Property[S]], Property[S]]:
         @wraps(holds)
         def too(student: Student, sizes: S) -> None:
             holds(student, sizes)
-            if sizes != type(sizes)():
+            if not sizes.usual:
                 return
             for more in others:
                 other = replace(sizes, **more)  # type: ignore[type-var]

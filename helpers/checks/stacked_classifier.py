@@ -387,7 +387,9 @@ def adam_moves_all(student: Student, sizes: StackSizes) -> None:
                     x = inputs(4, sizes.chains[before][0])
                     student.train(x, x, epochs=1, batch_size=len(x), part=before)
             shape = (sizes.chains[part][0],)
-            networks.adam_moves_all(student, shape, target=target, part=part)
+            networks.adam_moves_all(
+                student, shape, target=target, part=part, graph=not sizes.usual
+            )
 
 
 def _start(student: Student, sizes: StackSizes, seed: int) -> None:

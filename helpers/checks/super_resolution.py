@@ -477,7 +477,9 @@ def loss_is_mse(student: Student, sizes: UpscalerSizes) -> None:
 @contract.check_built("auto is compiled with Adam")
 def optimizer_is_adam(student: Student, sizes: UpscalerSizes) -> None:
     """The optimizer is Adam, its first step is Adam's, and it moves every weight."""
-    networks.adam_moves_all(student, sizes.input_size, target=np.zeros_like)
+    networks.adam_moves_all(
+        student, sizes.input_size, target=np.zeros_like, graph=not sizes.usual
+    )
 
 
 @contract.check(

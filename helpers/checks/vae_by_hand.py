@@ -306,7 +306,7 @@ def _spread_of_losses(student: Student, x: np.ndarray) -> float:
 @contract.check_built("auto is compiled with Adam, and a step moves every weight")
 def adam_moves_all(student: Student, sizes: Sizes) -> None:
     """The optimizer is Adam, and its first step is Adam's for every layer."""
-    networks.adam_moves_all(student, sizes.input_shape)
+    networks.adam_moves_all(student, sizes.input_shape, graph=not sizes.usual)
 
 
 def variance_explained(

@@ -226,6 +226,7 @@ def adam_moves_all(
     *,
     target: Function | None = None,
     part: str = "auto",
+    graph: bool = True,
 ) -> None:
     """Check that the optimizer is Adam, and that its first step moves every weight.
 
@@ -234,6 +235,7 @@ def adam_moves_all(
         shape: of the model's inputs.
         target: what it must paint, from what it paints; the inputs, if not given.
         part: name of the model.
+        graph: whether to take the first step in a graph, as ``first_moves`` says.
     """
     is_adam(student, part)
     # Dark images: what all_active paints is brighter everywhere; no gradient cancels.
@@ -242,7 +244,7 @@ def adam_moves_all(
     y = x if target is None else target(student.predict(part, x)[0])
     # Adam's first step is the learning rate, whatever the size of the gradient, unless
     # that is below 1e-6: so the largest of each layer counts.
-    moves, taken = first_moves(student, before, x, y, part=part)
+    moves, taken = first_moves(student, before, x, y, part=part, graph=graph)
     steps = [float(move.max()) for move in moves]
     same_steps(min(steps), max(steps), "layers")
     goes_on(student, x, y, taken, part=part)

@@ -674,6 +674,7 @@ def first_moves(
     *,
     elsewhere: Callable[[np.ndarray], bool] = lambda array: False,
     part: str = "auto",
+    graph: bool = True,
 ) -> tuple[Arrays, int]:
     """Check that training moves every weight array.
 
@@ -684,6 +685,8 @@ def first_moves(
         y: their targets.
         elsewhere: whether another check looks at the movement of a weight array.
         part: name of the model.
+        graph: whether to take the first step in a graph, as fit does, which takes
+            longer; the steps that follow are taken without one.
 
     Returns:
         How far the first step that moves any goes, for each array; and how many steps
@@ -693,8 +696,7 @@ def first_moves(
     gradients = student.gradients(x, y, part)
     taken = 0
     while taken < MAX_FIRST_STEPS:
-        # In a graph, as fit does; the steps that follow are taken without one.
-        student.train(x, y, epochs=1, batch_size=len(x), part=part, graph=True)
+        student.train(x, y, epochs=1, batch_size=len(x), part=part, graph=graph)
         taken += 1
         moves = [
             np.abs(a - b)
@@ -883,7 +885,9 @@ def optimizer_is_adam(
     student.set_weights("auto", before)
     prepare()
     before = student.get_weights("auto")
-    moves, taken = first_moves(student, before, x, x, elsewhere=elsewhere)
+    moves, taken = first_moves(
+        student, before, x, x, elsewhere=elsewhere, graph=not sizes.usual
+    )
     # Adam's first step is the learning rate, whatever the size of the gradient.
     low, high = np.quantile(
         np.concatenate([move.ravel() for move in moves]), [0.1, 0.9]
