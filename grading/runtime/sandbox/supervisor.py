@@ -257,8 +257,7 @@ def _watch(
             break
         if ready and control.recv(len(INTERRUPT)):
             with contextlib.suppress(OSError, IndexError):
-                kernel = list(tree(first))[1 if sandboxed else 0]
-                os.kill(kernel, signal.SIGINT)
+                os.kill(list(tree(first))[1 if sandboxed else 0], signal.SIGINT)
             continue
         began = time.thread_time()
         used = usage(first, limits.memory_mb << 20, sandboxed=sandboxed)
