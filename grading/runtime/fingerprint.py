@@ -18,6 +18,16 @@ PACKAGE = Path(__file__).resolve().parents[1]
 # result.
 SIDES = ("runtime", "trusted", "untrusted")
 CHECKS = PACKAGE.parent / "helpers"
+# What else lies at the root and decides no mark. Any other module there may be a
+# teacher's own: the process that judges could import it.
+OTHERS = {
+    "benchmarks",
+    "conftest.py",
+    "nbgrader_config.py",
+    "samples",
+    "tests",
+    "tools",
+}
 PACKAGES = ("site-packages", "dist-packages")
 # Variables of a kernel that say where things lie on a host, and decide no result.
 PLACES = {"HOME", "IPYTHONDIR", "LD_LIBRARY_PATH", "PATH", "TMPDIR"}
@@ -60,9 +70,15 @@ def forget() -> None:
 
 def sources() -> list[Path]:
     """Return the files of the course whose code decides a result."""
-    folders = (CHECKS, *(PACKAGE / side for side in SIDES))
-    below = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
-    return [PACKAGE / "__init__.py", *below]
+    folders = [CHECKS, *(PACKAGE / side for side in SIDES)]
+    root = PACKAGE.parent
+    own = [PACKAGE / "__init__.py"]
+    if (root / "pyproject.toml").is_file():  # a clone, not a folder of all packages
+        known = OTHERS | {CHECKS.name, PACKAGE.name}
+        own += [path for path in sorted(root.glob("*.py")) if path.name not in known]
+        packages = sorted(path.parent for path in root.glob("*/__init__.py"))
+        folders += [folder for folder in packages if folder.name not in known]
+    return own + [path for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 
 def key(job: Job, environment: str) -> str:

@@ -323,6 +323,21 @@ def local(monkeypatch: pytest.MonkeyPatch) -> Iterator["LocalCluster"]:
         yield local_cluster
 
 
+def test_a_teacher_s_own_module_at_the_root_belongs_to_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {path.name for path in fingerprint.sources()}
+    assert not known & {"conftest.py", "nbgrader_config.py"}
+    for name in ("pyproject.toml", "my_checks.py", "more/__init__.py", "more/a.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path / "grading")
+
+    own = {path.name for path in fingerprint.sources() if tmp_path in path.parents}
+
+    assert {"my_checks.py", "a.py"} <= own
+
+
 def without_sandbox(student: str, answer: str) -> Job:
     """Return a job as ``made`` does, for workers that do without a sandbox."""
     job = made(student, answer)
