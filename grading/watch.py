@@ -19,7 +19,7 @@ from grading.submission.files import files
 from grading.submission.read_notebook import UnreadableError
 
 EVERY_S = 0.5
-AT_ONCE = 16
+MAX_AT_ONCE = 16
 """So many works are taken at a time: then come those that arrived meanwhile."""
 AGAIN_S = 60.0
 """After so long, what the machine failed is run again."""
@@ -49,7 +49,7 @@ class Inbox:
         self._later: dict[Key, float] = {}
         self.left_out: dict[str, str] = {}
 
-    def take(self, most: int = AT_ONCE) -> list[Key]:
+    def take(self, most: int = MAX_AT_ONCE) -> list[Key]:
         """Return works that are new or changed since they were taken last.
 
         One that differs from what it was at the last look is left for the next: it may

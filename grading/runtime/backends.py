@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from helpers.errors import CourseError
 
 from grading.runtime import fingerprint
-from grading.runtime.executor import ENDED, SandboxError, execute
+from grading.runtime.executor import REASONS, SandboxError, execute
 from grading.runtime.job import Job, Result
 from grading.runtime.kernel import VARIABLES
 
@@ -76,13 +76,13 @@ def starved(result: Result) -> bool:
     processor, one that computes has it: neither keeps the class waiting for a second
     time, nor does one that used more than it may.
     """
-    if ENDED["oom"] in result.notes:
+    if REASONS["oom"] in result.notes:
         return True
     seconds = result.seconds
     whole = seconds.get("all", 0.0)
     return (
         result.status in ("timeout", "failed")
-        and not {ENDED["memory"], ENDED["processor"]} & set(result.notes)
+        and not {REASONS["memory"], REASONS["processor"]} & set(result.notes)
         and seconds.get("waited", 0.0) > WAITED * whole
         and seconds.get("processor", 0.0) < BUSY * whole
     )

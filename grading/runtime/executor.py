@@ -15,7 +15,7 @@ from helpers.errors import CourseError
 
 from grading.runtime import fingerprint, missing_names, protocol, sandbox
 from grading.runtime.collect_outputs import Messages
-from grading.runtime.forkserver import Kind, Origin, Warm
+from grading.runtime.forkserver import Origin, ServerKind, Warm
 from grading.runtime.job import Job, Output, Result, Status, Verdict
 from grading.runtime.kernel import Kernel
 from grading.runtime.protocol import Bounds, ProtocolError
@@ -25,8 +25,8 @@ GRACE_S = 15.0
 END_S = 300.0
 """A supervisor that is gone is noticed at once: one that is silent is kept waiting."""
 MAX_DRAINED = 64 << 20
-KINDS: tuple[Kind, ...] = ("kernel", "verdict")
-ENDED = {
+KINDS: tuple[ServerKind, ...] = ("kernel", "verdict")
+REASONS = {
     "memory": "The program used more memory than a submission may, and was stopped.",
     "processor": "The program used more processor time than a submission may, and was "
     "stopped.",
@@ -60,7 +60,7 @@ class Executor:
         self._sandboxed = not trust_submissions
         self._lock = threading.Lock()
         self._origin: Origin | None = None
-        self._servers: dict[Kind, Warm] = {}
+        self._servers: dict[ServerKind, Warm] = {}
         try:
             for kind in KINDS:
                 self._servers[kind] = self._server(kind)
@@ -82,7 +82,7 @@ class Executor:
         origin = [] if self._origin is None else [self._origin]
         return [*self._servers.values(), *origin]
 
-    def _server(self, kind: Kind) -> Warm:
+    def _server(self, kind: ServerKind) -> Warm:
         """Return a new server, from a new origin if there is none any more.
 
         Raises:
@@ -100,7 +100,7 @@ class Executor:
             raise SandboxError(str(error)) from error
 
     def _fork(
-        self, kind: Kind, request: dict[str, Any], ends: Iterable[socket.socket]
+        self, kind: ServerKind, request: dict[str, Any], ends: Iterable[socket.socket]
     ) -> None:
         fds = [end.fileno() for end in ends]
         with self._lock:
@@ -273,12 +273,12 @@ def _result(
     """
     why = end["why"]
     if why in ("error", "lost"):
-        raise SandboxError(ENDED[why].format(**end))
+        raise SandboxError(REASONS[why].format(**end))
     status: Status = "graded"
     notes = []
     if why in ("memory", "processor", "oom"):
         status = "failed"
-        notes.append(ENDED[why])
+        notes.append(REASONS[why])
     elif kernel.late or isinstance(kernel.ended, protocol.LateError) or verdict.late:
         status = "timeout"
         notes.append(

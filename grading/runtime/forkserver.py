@@ -28,7 +28,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-Kind = Literal["kernel", "verdict"]
+ServerKind = Literal["kernel", "verdict"]
 MAX_FDS = 8
 MAX_REQUEST = 1 << 16
 # What assignments import, and what a kernel imports when it starts.
@@ -49,7 +49,7 @@ MODULES = (
 )
 # What a server of each kind imports besides: its side alone. Named, not imported: the
 # student's side must not know the trusted one.
-SIDES: dict[Kind, str] = {
+SIDES: dict[ServerKind, str] = {
     "kernel": "grading.untrusted.start",
     "verdict": "grading.trusted.start",
 }
@@ -192,12 +192,12 @@ class Warm(_Process):
         OSError: the origin is gone.
     """
 
-    def __init__(self, kind: Kind, origin: Origin) -> None:
+    def __init__(self, kind: ServerKind, origin: Origin) -> None:
         request = {"kind": kind, "environment": _environment(kind)}
         super().__init__(lambda end, said: origin.fork(request, [end, said]))
 
 
-def _environment(kind: Kind) -> dict[str, str]:
+def _environment(kind: ServerKind) -> dict[str, str]:
     """Return the environment of a server: that of a student's kernel for both kinds."""
     from grading.runtime.kernel import kernel_environment
 

@@ -23,7 +23,7 @@ from grading.trusted import judge
 OOM_SCORE = 500
 """Where memory runs out, Linux ends sandboxes (1000) before this, and this before the
 grader (0)."""
-ROOM = 2 << 30
+MAX_MORE_BYTES = 2 << 30
 """Bytes that judging may use, besides what is there before."""
 PATIENCE_S = 5.0
 """After the time in which tests break off by themselves."""
@@ -76,10 +76,10 @@ def _judge(
 
 
 def limit_memory() -> None:
-    """Let this process have ``ROOM`` more memory than it has, and no dump of it."""
+    """Let this process have no more than ``MAX_MORE_BYTES`` besides, and no dump."""
     status = Path("/proc/self/status").read_text()
     kilobytes = int(status.partition("VmData:")[2].split()[0])
-    most = (kilobytes << 10) + ROOM
+    most = (kilobytes << 10) + MAX_MORE_BYTES
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -23,7 +23,7 @@ from grading import cli
 from grading.course import Course
 from grading.journal import Journal
 from grading.runtime import backends, fingerprint
-from grading.runtime.executor import ENDED, SandboxError
+from grading.runtime.executor import REASONS, SandboxError
 from grading.runtime.job import Job, Result, Status
 from grading.runtime.sandbox.limits import tree
 from grading.submission import assemble
@@ -150,7 +150,7 @@ def test_a_job_is_repeated_where_the_machine_ran_out_of_memory_not_the_job(
 ) -> None:
     ended = timed_out(made("ana", ""), 9.0, 1.0)
 
-    result = replace(ended, status="failed", notes=("A cell is new.", ENDED[why]))
+    result = replace(ended, status="failed", notes=("A cell is new.", REASONS[why]))
 
     assert backends.starved(result) is repeated
 
