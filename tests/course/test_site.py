@@ -132,6 +132,7 @@ def test_a_picture_goes_into_a_file_and_keeps_its_description(tmp_path):
         ("images/01.png", "../files/notebooks/images/01.png"),
         ("https://doi.org/10.1", "https://doi.org/10.1"),
         ("#here", "#here"),
+        ("#Further-reading", "#further-reading"),
     ],
 )
 def test_a_link_of_a_lesson_leads_to_a_page_or_to_a_copy(link, leads_to):

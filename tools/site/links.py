@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from tools.site.plan import ALIASES, PAGES, ROOT, SiteError
 
-LINK = r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))"
+LINK = r"(?<=\]\()(?!\w+:)([^)\s#]*)(#[^)\s]*)?(?=\))"
 CODE = r"^```.*?^```$|`[^`\n]+`"
 LINK_OR_CODE = re.compile(f"{LINK}|{CODE}", re.MULTILINE | re.DOTALL)
 
@@ -38,8 +38,10 @@ def rewrite(text: str, file: str, page: str, copy: Callable[[str], object]) -> s
     def replaced(match: re.Match[str]) -> str:
         if match[1] is None:
             return match[0]  # code, in which nothing is a link
-        path = os.path.normpath(PurePosixPath(file).parent / match[1])
         anchor = f"#{slug(match[2][1:])}" if match[2] else ""
+        if not match[1]:
+            return anchor  # a place on the same page
+        path = os.path.normpath(PurePosixPath(file).parent / match[1])
         if path not in PAGES and not (ROOT / path).is_file() and path not in ALIASES:
             raise SiteError(f"{file} links to {match[1]}, which is not here.")
         target = ALIASES.get(path) or PAGES.get(path)
