@@ -25,9 +25,7 @@ KERNEL = {
 PNG_COLOURS = 64
 MAX_PNG = 15_000  # bytes; a larger one is halved and has fewer colours
 FEW_COLOURS = 32
-MAX_LOSSLESS = (
-    50_000  # bytes of WebP; a larger one may have small losses, if it shrinks
-)
+MAX_LOSSLESS = 50_000  # bytes of WebP; a larger one may have small losses
 WEBP = re.compile(r'\s*(?:<div [^>]*>)*<img [^>]*src="data:image/webp;base64,([^"]+)"')
 # What makes a text interactive; in a stored output it would not run.
 SCRIPT = re.compile(

@@ -92,8 +92,8 @@ class Executor:
             with suppress(RuntimeError, OSError):
                 return Warm(kind, self._origin)
             self._origin.close()
+            fingerprint.forget()  # the new one imports the checks as they are now
         try:
-            fingerprint.forget()
             self._origin = Origin()
             return Warm(kind, self._origin)
         except (RuntimeError, OSError) as error:

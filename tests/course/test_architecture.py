@@ -53,6 +53,10 @@ def test_every_folder_of_the_project_is_in_the_map():
     assert folders == {room.split("/")[0] for room in ROOMS}
 
 
+def test_there_are_six_journeys():
+    assert len(JOURNEYS) == 6
+
+
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey[2:30])
 def test_a_journey_has_ten_lines_at_most(journey):
     steps = re.search(r"^1\. .+?(?=\n\n|\Z)", journey, re.S | re.M)[0]
