@@ -18,7 +18,6 @@ from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import (
     ACTIVATIONS,
     Function,
-    alike,
     close,
     codes,
     draw,
@@ -385,30 +384,6 @@ def correction_layers(student: Student, sizes: UpscalerSizes) -> None:
     shared.same_always(student, "auto", x, "the same numbers in training and in use")
 
 
-def _moves_by(
-    student: Student, x: np.ndarray, arrays: Arrays, last: list[int], value: float
-) -> bool:
-    """Return whether a value that is added to the last bias comes out as it is.
-
-    In use and in training, and for much brighter and darker images. What is random in
-    training, as with dropout, is another check's matter.
-    """
-    student.set_weights("auto", arrays)
-    ways = [(x, False), (10 * x, False)]
-    trained = [student.predict("auto", x, training=True)[0] for _ in range(2)]
-    if alike(*trained):
-        ways.append((x, True))
-    before = [student.predict("auto", y, training=t)[0] for y, t in ways]
-    student.set_weights(
-        "auto", [array + value * (i in last) for i, array in enumerate(arrays)]
-    )
-    after = [student.predict("auto", y, training=t)[0] for y, t in ways]
-    return all(
-        alike(new, old + np.float32(value)) and varies(old)
-        for old, new in zip(before, after, strict=True)
-    )
-
-
 def _changed(before: np.ndarray, output: np.ndarray, value: float) -> str:
     """Return in words what a last bias alone changes, if not every pixel by as much."""
     # A bias alone can be seen in whatever else is computed from it.
@@ -447,7 +422,10 @@ def correction_added(student: Student, sizes: UpscalerSizes) -> None:
         student.set_weights("auto", arrays)
         output = student.predict("auto", x)[0]
         if close(output, before + np.float32(value)):
-            if not _moves_by(student, x, draw_steady(zeros), last, value):
+            usual = draw_steady(zeros)
+            if not networks.moves_output(
+                student, usual, last, value, value, [x, 10 * x]
+            ):
                 raise CheckFailed(
                     "a last bias that grows changes every pixel by as much, whatever "
                     "the correction is",

@@ -5,7 +5,7 @@ random weights, and compares what comes out. Which weight array belongs to which
 is told by its shape; arrays of the same shape are tried in every order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 
@@ -13,6 +13,7 @@ from helpers.checks.oracles.probes import (
     STEADY,
     Function,
     Shape,
+    alike,
     all_active,
     beyond,
     draw_steady,
@@ -220,6 +221,47 @@ def loss_is_mse(
     )
 
 
+def moves_output(
+    student: Student,
+    arrays: Arrays,
+    biases: Sequence[int],
+    value: float,
+    by: float,
+    several: Sequence[np.ndarray],
+) -> bool:
+    """Return whether a value that is added to the last bias moves every output.
+
+    In use, and in training for the first of the inputs. What is random in training, as
+    with dropout, is another check's matter.
+
+    Args:
+        student: with built models.
+        arrays: auto's weights.
+        biases: which of them may be the last bias.
+        value: what is added to these.
+        by: how far the output must move.
+        several: arrays of inputs.
+    """
+
+    def answers(weights: Arrays) -> tuple[Arrays, Arrays]:
+        student.set_weights("auto", weights)
+        in_use = [student.predict("auto", x)[0] for x in several]
+        # After the others: batch normalisation learns from what it is asked.
+        ways = range(2)
+        trained = [student.predict("auto", several[0], training=True)[0] for _ in ways]
+        return in_use, trained[: 1 if alike(*trained) else 0]
+
+    before, before_trained = answers(arrays)
+    after, after_trained = answers(
+        [array + value * (i in biases) for i, array in enumerate(arrays)]
+    )
+    pairs = [
+        *zip(before, after, strict=True),
+        *zip(before_trained, after_trained, strict=False),
+    ]
+    return all(alike(new, old + np.float32(by)) and varies(old) for old, new in pairs)
+
+
 def adam_moves_all(
     student: Student,
     shape: Shape,
@@ -238,8 +280,9 @@ def adam_moves_all(
         graph: whether to take the first step in a graph, as ``first_moves`` says.
     """
     is_adam(student, part)
-    # Dark images: what all_active paints is brighter everywhere; no gradient cancels.
-    x = 0.2 * inputs(16, shape)
+    # Dark images, where they are the target: what all_active paints is brighter
+    # everywhere, and no gradient cancels. Else bright ones: gradients grow with them.
+    x = (0.2 if target is None else 1) * inputs(16, shape)
     before = all_active(weights_of(student, part, shape))
     y = x if target is None else target(student.predict(part, x)[0])
     # Adam's first step is the learning rate, whatever the size of the gradient, unless
