@@ -31,6 +31,7 @@ UNLUCKY = [
     ("convolutional", "functional", "output_is_sigmoid", 8081601689733200840),
     ("custom_denoiser", "a training step with a tape", "clipped", 5),
     ("custom_denoiser", "noise in call while training", "network", 1002),
+    ("stacked_classifier", "functional", "adam_moves_all", 4042899298210215226),
     (
         "stacked_classifier",
         "subclassed, a schedule that starts at 0",
