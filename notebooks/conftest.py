@@ -8,8 +8,8 @@ import pytest
 
 from tests.forked_kernel import forked_kernels
 
-# Lesson 13 is optional: without PyTorch, pytest leaves it out.
-collect_ignore = [] if find_spec("torch") else ["13_pytorch.ipynb"]
+# Lesson 14 is optional: without PyTorch, pytest leaves it out.
+collect_ignore = [] if find_spec("torch") else ["14_pytorch.ipynb"]
 
 
 @pytest.hookimpl(wrapper=True)

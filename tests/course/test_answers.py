@@ -123,7 +123,7 @@ def test_the_kl_divergence_is_close_to_0_for_the_means_and_deviations_asked_abou
     )
 
 
-def test_an_anomaly_that_is_easy_to_draw_is_missed_as_lesson_14_measures():
+def test_an_anomaly_that_is_easy_to_draw_is_missed_as_lesson_15_measures():
     assert quiz_options(19, "easy to draw is missed") <= QUIZ_KEYS["answer_19"]
     assert (
         not quiz_options(19, "never fails|cannot be reconstr") & QUIZ_KEYS["answer_19"]

@@ -18,14 +18,14 @@ def numbers(notebook):
     return values
 
 
-@pytest.mark.parametrize("number", ["01", "05", "11"])
+@pytest.mark.parametrize("number", ["01", "05", "11", "12"])
 def test_a_lesson_runs_with_the_jax_backend(number, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     notebook = run(*choose([number]), "quick")
     assert numbers(notebook)
 
 
-@pytest.mark.parametrize("number", ["05", "11"])
+@pytest.mark.parametrize("number", ["05", "11", "12"])
 def test_two_runs_of_a_lesson_give_equal_losses(number):
     first, second = (numbers(run(*choose([number]), "quick")) for _ in range(2))
     assert first == pytest.approx(second, abs=1e-6)

@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 SITE_LOCK = (ROOT / "site/requirements.lock").read_text("utf-8")
 DISTRIBUTIONS = packages_distributions()
-OPTIONAL = {"torch"}  # lesson 13 says how to install it, and does without
+OPTIONAL = {"torch"}  # lesson 14 says how to install it, and does without
 MAX_LINES = 40
 LONGER = {  # these stand already; add none
     "helpers/plots/charts.py": {"bars", "curves", "loss_curves"},
