@@ -689,8 +689,8 @@ def first_moves(
             longer; the steps that follow are taken without one.
 
     Returns:
-        How far the first step that moves any goes, for each array; and how many steps
-        that took, as a schedule may start at a learning rate of 0.
+        How far the first step that moves any goes, for each array, if Adam had no
+        epsilon; and how many steps that took, as a schedule may start at a rate of 0.
     """
     student.set_weights(part, before)
     gradients = student.gradients(x, y, part)
@@ -715,11 +715,24 @@ def first_moves(
     steps = [new - old for new, old in zip(after, before, strict=True)]
     if not _against(steps, gradients, elsewhere):
         student.set_weights(part, before)
-        gradients = _sure_gradients(student, x, y, part)
+        sure = _sure_gradients(student, x, y, part)
         student.set_weights(part, after)
-        if not _against(steps, gradients, elsewhere):
+        if not _against(steps, sure, elsewhere):
             raise _up()
-    return moves, taken
+    largest = [np.abs(g).max(initial=0) for g in gradients if not elsewhere(g)]
+    shares = [_adams_share(float(gradient)) for gradient in largest]
+    return [move / share for move, share in zip(moves, shares, strict=True)], taken
+
+
+def _adams_share(gradient: float) -> float:
+    """Return which share of the learning rate Adam's first step takes.
+
+    Its epsilon, Keras's here, shortens the step where the gradient is small. Where that
+    is next to 0, nothing is known.
+    """
+    root = (1 - 0.999) ** 0.5 * gradient
+    share = root / (root + 1e-7)
+    return share if share > 0.1 else 1.0
 
 
 def _against(
