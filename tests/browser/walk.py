@@ -9,6 +9,7 @@ from helpers import interactive
 
 DEVICES = ("mouse", "keyboard", "touch")
 POINTER = {"press", "move", "release", "hover"}  # on the explorer's area
+PEN = {"down", "move", "lift"}  # on a pad
 CLOCK = {"tick", "end"}  # what happens by itself
 KEYS_ONLY = {"key"}
 MOUSE_ONLY = {"hover", "hold", "follow"}
@@ -32,6 +33,9 @@ class Explorer:
             slider's event is named in `sliders`.
         sliders: events of sliders.
         tabs: names of what the Tab key visits, in order; "…" stands for any number.
+        area: finds what a pointer moves over.
+        region: the attribute that says the state.
+        is_pad: the area is a pad to draw on, with a pen.
     """
 
     name: str
@@ -39,6 +43,9 @@ class Explorer:
     controls: Mapping[str, Callable]
     sliders: frozenset[str] = frozenset({"slide"})
     tabs: tuple[str, ...] = ()
+    area: Callable = lambda page: page.get_by_role("application").first
+    region: str = "state"
+    is_pad: bool = False
     transitions: dict = field(init=False)
 
     def __post_init__(self):
@@ -51,8 +58,11 @@ class Explorer:
                 # Keys drag nothing; a pointer that drags presses no button.
                 if device == "keyboard" and state == "dragging":
                     continue
+                busy = state == "drawing" and device != "keyboard"
                 for event in events:
-                    if can(device, event):
+                    if busy and event not in PEN:
+                        continue
+                    if self.is_pad or can(device, event):
                         yield device, state, event
 
 
@@ -71,12 +81,14 @@ class Student:
     def __init__(self, page, explorer: Explorer, device: str = "mouse"):
         page.wait_for_selector("[data-state]")
         self.page, self.explorer, self.device = page, explorer, device
-        self.area = page.get_by_role("application").first
+        self.area = explorer.area(page)
         self.touch = page.context.new_cdp_session(page) if device == "touch" else None
 
     @property
     def state(self) -> str:
-        return self.page.locator(".course").get_attribute("data-state")
+        return self.page.locator(".course").get_attribute(
+            f"data-{self.explorer.region}"
+        )
 
     def reach(self, state: str) -> None:
         """Bring the explorer from its first state into another one."""
@@ -85,7 +97,9 @@ class Student:
         assert self.state == state
 
     def do(self, event: str) -> None:
-        if event in CLOCK:
+        if self.explorer.is_pad and event in PEN:
+            self.draw(event)
+        elif event in CLOCK:
             self.wait(event)
         elif event in POINTER:
             self.point(event)
@@ -101,11 +115,24 @@ class Student:
         over = "document.querySelector('.course').dataset.state != 'playing'"
         self.page.wait_for_function(moved if event == "tick" else over)
 
+    def draw(self, event: str) -> None:
+        """Put the pen of a pad down, move it, or lift it."""
+        if self.device == "keyboard":
+            self.area.press("ArrowDown" if event == "move" else "Space")
+        else:
+            self.point({"down": "press", "lift": "release"}.get(event, event))
+
     def point(self, event: str) -> None:
+        if event in ("press", "hover"):
+            self.area.scroll_into_view_if_needed()
         box = self.area.bounding_box()
         share = {"press": 0.3, "hover": 0.4, "move": 0.6, "release": 0.6}[event]
-        x = box["x"] + share * box["width"]
-        y = box["y"] + share * box["height"]
+        self.point_at(
+            event, box["x"] + share * box["width"], box["y"] + share * box["height"]
+        )
+
+    def point_at(self, event: str, x: float, y: float) -> None:
+        """Bring an event of the pointer about at a place of the page."""
         if self.touch:
             names = {"press": "touchStart", "move": "touchMove", "release": "touchEnd"}
             points = [] if event == "release" else [{"x": x, "y": y}]

@@ -1,0 +1,79 @@
+// A drawing of one's own: made like an image of MNIST, encoded, and decoded again.
+import { paint, picture } from "./canvas.js";
+import { button, element } from "./controls.js";
+import { machine, written } from "./explorer.js";
+import { Pad } from "./pad.js";
+import { likeMnist } from "./strokes.js";
+
+// What an event does in each state: the state that follows. Any other does nothing.
+export const TRANSITIONS = {
+  blank: { down: "drawing" },
+  drawing: { move: "drawing", lift: "drawn", clear: "blank" },
+  drawn: { down: "drawing", clear: "blank" },
+};
+
+const WAITS = "Draw something: a double ring then marks its code.";
+
+function makeFigures(view, encoding) {
+  const [height, width] = view.side;
+  const seen = `as ${encoding.length > 1 ? "both models see" : "the model sees"} it: ${height}×${width} pixels`;
+  const captions = [seen, ...encoding.map(({ name }) => ["reconstruction", name].filter(Boolean).join(", "))];
+  const canvases = captions.map((caption) => picture(view.side, caption));
+  const figures = canvases.map((canvas, k) =>
+    element("figure", {}, canvas, element("figcaption", {}, captions[k])),
+  );
+  return { canvases, node: element("div", { class: "course-pair", hidden: "" }, ...figures) };
+}
+
+// The part of the page with the pad; null if no model has an encoder. `changed` is called
+// after each event; then `codeOf` says which code a plane's model gives to the drawing.
+export function makeDrawing(view, el, changed) {
+  const encoding = view.planes.filter(({ encode }) => encode);
+  if (!encoding.length) return null;
+  const { state, send } = machine(TRANSITIONS, { name: "blank", image: null }, () => {});
+  const figures = makeFigures(view, encoding);
+  const text = element("p", { class: "course-where" });
+
+  function act(event) {
+    if (!send(event)) return;
+    if (event === "clear") {
+      state.image = null;
+      pad.clear();
+    } else if (event !== "lift") state.image = likeMnist(pad.strokes, view.side[0]);
+    pad.draw();
+    changed();
+  }
+  const label = "Pad for your own drawing";
+  const isDown = () => state.name === "drawing";
+  const pad = new Pad({ name: "course-pad", label, send: act, isDown });
+  const clear = button("Clear", () => act("clear"));
+
+  const codeOf = ({ encode }) => (encode && state.image ? encode(state.image) : null);
+  function show() {
+    el.dataset.drawing = state.name;
+    clear.setAttribute("aria-disabled", String(state.name === "blank"));
+    text.setAttribute("aria-live", isDown() ? "off" : "polite");
+    pad.draw();
+    figures.node.hidden = !state.image;
+    if (!state.image) return text.replaceChildren(WAITS);
+    paint(figures.canvases[0], state.image);
+    const lines = encoding.map((plane, k) => {
+      const code = codeOf(plane);
+      const far = plane.isFar(code);
+      paint(figures.canvases[k + 1], far ? state.image.map(() => 0) : plane.decode(code));
+      const where = `z = (${Array.from(code, (value) => written(value)).join(", ")}).`;
+      const place = far
+        ? "That is too far from the plane to be decoded here."
+        : plane.isInside(code)
+          ? plane.nearest(code)
+          : "That lies outside the plane, so the double ring stands at its edge.";
+      return `${plane.name ? `${plane.name}: ` : "Its code is "}${where} ${place}`;
+    });
+    text.replaceChildren(...lines.flatMap((line) => [line, element("br")]));
+  }
+  const legend = element("legend", {}, "Draw one yourself");
+  const left = element("div", {}, pad.node, clear);
+  const right = element("div", { class: "course-drawn" }, text, figures.node);
+  const row = element("div", { class: "course-drawing" }, left, right);
+  return { node: element("fieldset", {}, legend, row), show, codeOf };
+}
