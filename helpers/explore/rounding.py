@@ -215,7 +215,8 @@ def _columns(layer: keras.layers.Layer, inputs: np.ndarray) -> np.ndarray:
     That is what a sigmoid takes from an error, where it is steepest for the inputs.
     """
     outputs = _kernel(layer).shape[-1]
-    if getattr(layer, "activation", None) is not keras.activations.sigmoid:
+    is_transposed = isinstance(layer, keras.layers.Conv2DTranspose)
+    if is_transposed or layer.activation is not keras.activations.sigmoid:
         return np.zeros(outputs, int)
     values = _run([layer], inputs).reshape(-1, outputs).astype(float)
     steepest = (values * (1 - values)).max(axis=0)

@@ -9,7 +9,7 @@ from unittest import mock
 
 from helpers import explore, interactive
 from helpers.data import bundled
-from helpers.explore import plane
+from helpers.explore import hints, plane
 from helpers.explore.rounding import rounded
 from helpers.explore.weights import exported, packed
 
@@ -309,6 +309,57 @@ def test_size_and_place_of_a_drawing_do_not_matter():
     np.testing.assert_allclose(here, there, atol=2 / 16)
 
 
+def hint_network():
+    """Return the network of lesson 10 that colours images with hints."""
+    options = {"padding": "same", "activation": "relu"}
+    network = keras.Sequential([keras.Input((None, None, 4))])
+    network.add(layers.Conv2D(24, 3, **options))
+    for filters, strides in ((32, 2), (48, 2), (48, 1), (48, 1)):
+        network.add(layers.Conv2D(filters, 3, strides=strides, **options))
+    for filters in (32, 24):
+        network.add(layers.Conv2DTranspose(filters, 3, strides=2, **options))
+    network.add(layers.Conv2D(2, 3, padding="same"))
+    return network
+
+
+def photos(n):
+    """Return smooth images in colour, (n, 32, 32, 3)."""
+    coarse = np.random.default_rng(8).random((n, 8, 8, 3))
+    return np.asarray(keras.ops.image.resize(coarse, (32, 32))).clip(0, 1)
+
+
+def test_coarser_weights_colour_an_image_as_keras_does():
+    keras.utils.set_random_seed(5)
+    network, images = hint_network(), photos(2)
+    data = data_of(lambda: explore.colour_hints(network, images))
+    x = np.zeros((2, 32, 32, 4), "float32")
+    x[..., 0] = images @ hints.LUMA
+    x[0, 5:8, 20, 1:], x[1, 12, 3, 1:] = [0.1, -0.2, 1], [-0.1, 0.3, 1]
+    start = {"kind": "reshape", "shape": [32, 32, 4]}
+    (chroma,) = run_by_page([[start, *data["model"]]], x)
+    away = chroma.reshape(2, 32, 32, 2) - np.asarray(network(x))
+    assert np.abs(away @ hints.TO_RGB).max() < PIXEL
+
+
+def test_the_explorer_of_lesson_10_is_small():
+    keras.utils.set_random_seed(6)
+    with mock.patch.object(interactive, "display") as display:
+        explore.colour_hints(hint_network(), photos(8))
+    assert len(display.call_args.args[0]["text/html"].encode()) < 300_000
+
+
+def test_a_last_layer_that_paints_with_a_sigmoid_is_rounded_too():
+    keras.utils.set_random_seed(7)
+    last = layers.Conv2DTranspose(32, 5, 2, "same", activation="sigmoid")
+    widths = [layers.Dense(512, "relu"), layers.Reshape((4, 4, 32))]
+    decoder = keras.Sequential([keras.Input((2,)), *widths, last])
+    points = np.random.default_rng(9).normal(size=(50, 2)).astype("float32")
+    coarse = rounded(decoder, points, PIXEL / 2)
+    assert "rows" in coarse[-1]["kernel"]
+    (pixels,) = run_by_page([coarse], points)
+    assert np.abs(pixels - by_keras(decoder, points)).max() < PIXEL
+
+
 class OwnDecoder(keras.Model):
     def __init__(self):
         super().__init__()
@@ -550,11 +601,11 @@ def wrong_calls():
     yield lambda: filters(np.ones((3, 3)), np.ones((2, 8, 8, 3))), "grey"
     grey = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3)])
     shrinks = keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(2, 3)])
-    photos = np.ones((2, 8, 8, 3))
-    yield lambda: explore.colour_hints(grey, photos), "where there is a hint"
-    yield lambda: explore.colour_hints(shrinks, photos), "The model makes"
+    colour = np.ones((2, 8, 8, 3))
+    yield lambda: explore.colour_hints(grey, colour), "where there is a hint"
+    yield lambda: explore.colour_hints(shrinks, colour), "The model makes"
     yield lambda: explore.colour_hints(shrinks, IMAGES), "expected \\(n, h, w, 3\\)"
-    yield lambda: explore.colour_hints(shrinks, photos, size=2), "odd number"
+    yield lambda: explore.colour_hints(shrinks, colour, size=2), "odd number"
     yield lambda: explore.paint({"line": np.ones(3)}), "line has shape"
     yield lambda: explore.paint(inputs=np.ones((9, 9))), "at most 64"
 
