@@ -1,5 +1,6 @@
 """Two planes side by side, and a drawing of one's own, by mouse, keys and touch."""
 
+import functools
 import re
 
 from helpers import explore
@@ -16,6 +17,7 @@ from tests.browser.walk import (
     button,
     chosen,
     focused_name,
+    milliseconds,
 )
 
 NAMES = ["plain", "VAE"]
@@ -69,14 +71,16 @@ DRAWING = Explorer(
 )
 
 
-def decoder():
-    widths = [layers.Dense(64, "relu"), layers.Dense(784, "sigmoid")]
-    return keras.Sequential([keras.Input((2,)), *widths, layers.Reshape((SIDE, SIDE))])
+def decoder(hidden):
+    widths = [layers.Dense(units, "relu") for units in reversed(hidden)]
+    last = [layers.Dense(784, "sigmoid"), layers.Reshape((SIDE, SIDE))]
+    return keras.Sequential([keras.Input((2,)), *widths, *last])
 
 
-def plain_encoder():
-    widths = [layers.Flatten(), layers.Dense(32, "tanh"), layers.Dense(2)]
-    return keras.Sequential([keras.Input((SIDE, SIDE, 1)), *widths])
+def plain_encoder(hidden):
+    widths = [layers.Dense(units, "tanh") for units in hidden]
+    first = [keras.Input((SIDE, SIDE, 1)), layers.Flatten()]
+    return keras.Sequential([*first, *widths, layers.Dense(2)])
 
 
 class Sampling(layers.Layer):
@@ -94,26 +98,32 @@ def vae_encoder():
     return keras.Model(x, [Sampling()(mu, log_var), mu, log_var])
 
 
-@pytest.fixture(scope="module")
-def models():
+@functools.cache
+def models(hidden=(32,)):
+    """Return decoders and encoders by their models' names."""
     keras.utils.set_random_seed(1)
     return {
-        "decoders": {name: decoder() for name in NAMES},
-        "encoders": {"plain": plain_encoder(), "VAE": vae_encoder()},
+        "decoders": {name: decoder(hidden) for name in NAMES},
+        "encoders": {"plain": plain_encoder(hidden), "VAE": vae_encoder()},
     }
 
 
-@pytest.fixture(scope="module")
-def output(models):
+@functools.cache
+def shown_planes(hidden=(32,)):
+    """Return the HTML of two planes with a pad; of small models, as tests are many."""
     generator = np.random.default_rng(1)
     codes = {name: generator.normal(size=(200, 2)) for name in NAMES}
     images = np.zeros((200, SIDE, SIDE))
     images[:, 4:24, 4:24] = generator.random((200, 20, 20))
     arrays = codes, np.arange(200) % 10, images
-    act = explore.latent_planes
-    return shown(
-        lambda: act(models["decoders"], *arrays, encoders=models["encoders"], output=1)
-    )
+    passed = models(hidden)
+    options = {"encoders": passed["encoders"], "output": 1}
+    return shown(lambda: explore.latent_planes(passed["decoders"], *arrays, **options))
+
+
+@pytest.fixture
+def output():
+    return shown_planes()
 
 
 @pytest.fixture
@@ -183,7 +193,7 @@ def test_a_drag_goes_on_where_it_began(student):
     assert somebody.state == "still"
 
 
-def test_the_walk_moves_both_points_and_each_decoder_draws_its_own(student, models):
+def test_the_walk_moves_both_points_and_each_decoder_draws_its_own(student):
     somebody = student(PLANES, "keyboard")
     before = {name: where(somebody.page, name) for name in NAMES}
     somebody.do("walk")
@@ -194,7 +204,7 @@ def test_the_walk_moves_both_points_and_each_decoder_draws_its_own(student, mode
             group.get_by_label(axis).press("ArrowRight")
         values = [group.get_by_label(axis).input_value() for axis in ("z₁", "z₂")]
         code = np.array([values], "float32")
-        expected = np.asarray(models["decoders"][name](code)).ravel() * 255
+        expected = np.asarray(models()["decoders"][name](code)).ravel() * 255
         got = pixels(group.locator(".course-seen canvas"))
         assert np.abs(got - expected).max() <= 1
 
@@ -224,16 +234,16 @@ def drawn(somebody):
 
 
 @pytest.mark.parametrize("device", ["mouse", "keyboard", "touch"])
-def test_a_drawing_s_code_and_reconstruction_are_keras_s(device, student, models):
+def test_a_drawing_s_code_and_reconstruction_are_keras_s(device, student):
     canvases, codes = drawn(student(DRAWING, device))
     image = pixels(canvases[0])
     x = (np.round(image / 255 * 16) / 16).reshape(1, SIDE, SIDE, 1)  # as it was counted
     assert image.max() == 255
     for k, name in enumerate(NAMES):
-        encoded = models["encoders"][name](x)
+        encoded = models()["encoders"][name](x)
         code = np.asarray(encoded[1] if name == "VAE" else encoded)
         assert np.abs(codes[k] - code[0]).max() < 0.005 + 1e-3  # as it is written
-        expected = np.asarray(models["decoders"][name](code)).ravel() * 255
+        expected = np.asarray(models()["decoders"][name](code)).ravel() * 255
         assert np.abs(pixels(canvases[k + 1]) - expected).max() <= 1
 
 
@@ -360,31 +370,21 @@ def test_without_scripts_a_figure_of_both_planes_stands_there(output, open_page)
     assert "Planes of two models, plain and VAE" in alt
 
 
-TIMES = """(event) => {
-  window.times = [];
-  let begun;
-  window.addEventListener(event, () => (begun = performance.now()), true);
-  window.addEventListener(event, () => times.push(performance.now() - begun));
-}"""
-
-
-@pytest.mark.parametrize("explorer", [PLANES, DRAWING], ids=["plane", "pad"])
-def test_pictures_follow_a_pointer_within_a_sixtieth_of_a_second(explorer, student):
-    somebody = student(explorer)
-    page = somebody.page
+@pytest.mark.parametrize("device", ["plane", "slider", "along the way", "pad"])
+def test_pictures_follow_within_a_sixtieth_of_a_second(device, open_page):
+    page = open_page(shown_planes(hidden=(128, 64)))
     drawn(Student(page, DRAWING))  # so that there is a mark on the planes too
-    page.evaluate(TIMES, "pointermove")
-    somebody.area.scroll_into_view_if_needed()
-    box = somebody.area.bounding_box()
-    somebody.do("down" if explorer.is_pad else "press")
-    for k in range(200):
-        angle = k / 10
-        x = box["x"] + box["width"] * (0.5 + 0.4 * np.sin(angle))
-        y = box["y"] + box["height"] * (0.5 + 0.4 * np.cos(1.3 * angle))
-        page.mouse.move(x, y)
-    somebody.do("lift" if explorer.is_pad else "release")
-    times = np.array(page.evaluate("times"))
-    assert len(times) > 50
-    own = np.percentile(times, 95)
-    print(f"{explorer.name}: {own:.1f} ms")
-    assert own <= 16
+    group = part("VAE")(page)
+    control = {
+        "plane": plane("VAE")(page),
+        "slider": group.get_by_label("z₁"),
+        "along the way": page.get_by_label("Along the way"),
+        "pad": pad(page),
+    }[device]
+    if device == "pad":
+        control.focus()
+        box = control.bounding_box()
+        page.mouse.move(box["x"] + 9, box["y"] + 9)
+        page.mouse.down()
+    event = "pointermove" if device in ("plane", "pad") else "input"
+    assert milliseconds(page, event, control) <= 16

@@ -1,11 +1,14 @@
 """Somebody before an explorer, who walks its table of transitions."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from helpers import interactive
+
+import numpy as np
 
 DEVICES = ("mouse", "keyboard", "touch")
 POINTER = {"press", "move", "release", "hover"}  # on the explorer's area
@@ -156,6 +159,46 @@ class Student:
             place = {"position": {"x": 0.7 * control.bounding_box()["width"], "y": 5}}
         act = control.tap if self.device == "touch" else control.click
         act(**place)
+
+
+TIMES = """(event) => {
+  window.times = [];
+  let begun;
+  window.addEventListener(event, () => (begun = performance.now()), true);
+  window.addEventListener(event, (e) => {
+    const painted = performance.now();
+    times.push([painted - begun, painted - e.timeStamp]);
+  });
+}"""
+
+
+def milliseconds(page, event: str, control) -> float:
+    """Return how long a page needs to paint after 95 of 100 events of a kind.
+
+    The browser hands a pointer's moves over once a frame: that wait is not the page's,
+    and is printed only.
+
+    Args:
+        page: with an explorer.
+        event: "pointermove", or "input" of a slider.
+        control: that the mouse is moved over, from left to right; a slider is dragged.
+    """
+    page.evaluate(TIMES, event)
+    control.scroll_into_view_if_needed()
+    box = control.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
+    if event == "input":
+        page.mouse.down()
+    for k in range(200):
+        x = box["x"] + 5 + (box["width"] - 10) * k / 200
+        page.mouse.move(x, box["y"] + box["height"] * (0.5 + 0.4 * math.sin(k / 10)))
+    if event == "input":
+        page.mouse.up()
+    times = np.array(page.evaluate("times"))
+    assert len(times) > 50
+    own, all_of_it = np.percentile(times, 95, axis=0)
+    print(f"{event}: {own:.1f} ms, with the wait for a frame {all_of_it:.1f} ms")
+    return own
 
 
 def focused_name(page) -> str:
