@@ -1,6 +1,7 @@
 """The latent plane of a trained model, or of two, to hover, drag and walk over."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from helpers.arrays import as_images
@@ -14,8 +15,9 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-PIXEL, CODE = 0.5 / 255, 0.6e-3  # how far rounded weights may move a pixel, a code
+PIXEL, CODE = 0.6 / 255, 0.6e-3  # how far rounded weights may move a pixel, a code
 GRID = 61  # points along a side of the plane, at which pixels are compared
+WALK = 17  # points of a walk
 FAR = 3  # times the plane's side: as far out the code of a drawing is decoded
 FRAME = 1  # pixels that a drawing leaves free at each edge
 SOME = 600  # images on which codes are compared
@@ -42,10 +44,10 @@ def latent_plane(
     the plane, and its reconstruction is shown.
 
     The weights go into the page as coarsely as they may, which takes a few seconds to
-    find: at points all over the plane no pixel moves by more than half of a grey level
+    find: at points all over the plane no pixel moves by more than 0.6 of a grey level
     of 255, and for the images, and for shifted ones, no code by more than 0.0006. With
     dense layers [128, 64] on 784 pixels the output takes about 180 kB, with an encoder
-    about 400.
+    370 to 430.
 
     Args:
         decoder: trained; from a code of two numbers to an image, with values in [0, 1].
@@ -147,7 +149,8 @@ def _plane(
 ) -> dict[str, Any]:
     """Return what the page's script needs of a model, as JSON can hold it."""
     size = 1 if encoder is None else FAR
-    points = np.concatenate([_lattice(plane, size), plane.codes]).astype("float32")
+    places = [_lattice(plane, size), plane.codes, *_walks(plane)]
+    points = np.concatenate(places).astype("float32")
     data: dict[str, Any] = {
         "codes": packed(plane.codes),
         "extent": [plane.low.tolist(), plane.high.tolist()],
@@ -164,6 +167,12 @@ def _lattice(plane: Plane, size: float) -> np.ndarray:
     middle, half = (plane.low + plane.high) / 2, (plane.high - plane.low) / 2
     steps = np.linspace(-size, size, GRID)
     return middle + half * np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+
+
+def _walks(plane: Plane) -> Iterator[np.ndarray]:
+    """Yield points of all walks, whose ends may lie outside of the plane, (n, 2)."""
+    for start, end in itertools.combinations(plane.codes[plane.stops], 2):
+        yield np.linspace(start, end, WALK)
 
 
 def encoder_layers(

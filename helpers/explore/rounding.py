@@ -121,8 +121,7 @@ def rounded(
 
 def _kernel(layer: keras.layers.Layer) -> np.ndarray:
     """Return the kernel of a layer; an empty one for a layer that has none."""
-    kernel = getattr(layer, "kernel", None)
-    return np.zeros(0) if kernel is None else np.asarray(kernel, float)
+    return np.asarray(layer.get_weights()[0] if hasattr(layer, "kernel") else [], float)
 
 
 def _run(
@@ -136,7 +135,7 @@ def _run(
         if layer not in kernels:
             x = layer(x)
             continue
-        kernel = np.asarray(kernels[layer], "float32")
+        kernel = keras.ops.convert_to_tensor(np.asarray(kernels[layer], "float32"))
         groups = layer.trainable_variables, layer.non_trainable_variables
         values = [
             [
@@ -146,7 +145,7 @@ def _run(
             for group in groups
         ]
         x, _ = layer.stateless_call(*values, x)
-    return np.asarray(x)
+    return keras.ops.convert_to_numpy(x)
 
 
 def _coarsest(

@@ -1,6 +1,6 @@
 // A drawing of one's own: made like an image of MNIST, encoded, and decoded again.
 import { paint, picture } from "./canvas.js";
-import { button, element } from "./controls.js";
+import { button, element, tell } from "./controls.js";
 import { machine, written } from "./explorer.js";
 import { Pad } from "./pad.js";
 import { likeMnist } from "./strokes.js";
@@ -25,22 +25,36 @@ function makeFigures(view, encoding) {
   return { canvases, node: element("div", { class: "course-pair", hidden: "" }, ...figures) };
 }
 
+// What is said about the code that a model gives to the drawing.
+function about(plane, code) {
+  const where = `z = (${code.map((value) => written(value)).join(", ")}).`;
+  const place = plane.isFar(code)
+    ? "That is too far from the plane to be decoded here."
+    : plane.isInside(code)
+      ? plane.nearest(code)
+      : "That lies outside the plane, so the double ring stands at its edge.";
+  return `${plane.name ? `${plane.name}: ` : "Its code is "}${where} ${place}`;
+}
+
 // The part of the page with the pad; null if no model has an encoder. `changed` is called
 // after each event; then `codeOf` says which code a plane's model gives to the drawing.
 export function makeDrawing(view, el, changed) {
   const encoding = view.planes.filter(({ encode }) => encode);
   if (!encoding.length) return null;
-  const { state, send } = machine(TRANSITIONS, { name: "blank", image: null }, () => {});
+  const first = { name: "blank", image: null, codes: [] };
+  const { state, send } = machine(TRANSITIONS, first, () => {});
   const figures = makeFigures(view, encoding);
-  const text = element("p", { class: "course-where" });
+  const lines = encoding.map(() => element("span"));
+  const text = element("p", { class: "course-where course-lines" }, ...lines);
 
   function act(event) {
     if (!send(event)) return;
-    if (event === "clear") {
-      state.image = null;
-      pad.clear();
-    } else if (event !== "lift") state.image = likeMnist(pad.strokes, view.side[0]);
-    pad.draw();
+    if (event === "clear") pad.clear();
+    if (event !== "lift") {
+      state.image = event === "clear" ? null : likeMnist(pad.strokes, view.side[0]);
+      state.codes = encoding.map(({ encode }) => state.image && Array.from(encode(state.image)));
+      showFigures();
+    }
     changed();
   }
   const label = "Pad for your own drawing";
@@ -48,32 +62,30 @@ export function makeDrawing(view, el, changed) {
   const pad = new Pad({ name: "course-pad", label, send: act, isDown });
   const clear = button("Clear", () => act("clear"));
 
-  const codeOf = ({ encode }) => (encode && state.image ? encode(state.image) : null);
+  function showFigures() {
+    figures.node.hidden = !state.image;
+    if (!state.image) return;
+    paint(figures.canvases[0], state.image);
+    encoding.forEach((plane, k) => {
+      const blank = state.image.map(() => 0);
+      const code = state.codes[k];
+      paint(figures.canvases[k + 1], plane.isFar(code) ? blank : plane.decode(code));
+    });
+  }
+
   function show() {
     el.dataset.drawing = state.name;
+    pad.draw();
     clear.setAttribute("aria-disabled", String(state.name === "blank"));
     text.setAttribute("aria-live", isDown() ? "off" : "polite");
-    pad.draw();
-    figures.node.hidden = !state.image;
-    if (!state.image) return text.replaceChildren(WAITS);
-    paint(figures.canvases[0], state.image);
-    const lines = encoding.map((plane, k) => {
-      const code = codeOf(plane);
-      const far = plane.isFar(code);
-      paint(figures.canvases[k + 1], far ? state.image.map(() => 0) : plane.decode(code));
-      const where = `z = (${Array.from(code, (value) => written(value)).join(", ")}).`;
-      const place = far
-        ? "That is too far from the plane to be decoded here."
-        : plane.isInside(code)
-          ? plane.nearest(code)
-          : "That lies outside the plane, so the double ring stands at its edge.";
-      return `${plane.name ? `${plane.name}: ` : "Its code is "}${where} ${place}`;
+    encoding.forEach((plane, k) => {
+      tell(lines[k], state.image ? about(plane, state.codes[k]) : k ? "" : WAITS);
     });
-    text.replaceChildren(...lines.flatMap((line) => [line, element("br")]));
   }
   const legend = element("legend", {}, "Draw one yourself");
   const left = element("div", {}, pad.node, clear);
   const right = element("div", { class: "course-drawn" }, text, figures.node);
   const row = element("div", { class: "course-drawing" }, left, right);
+  const codeOf = (plane) => state.codes[encoding.indexOf(plane)] ?? null;
   return { node: element("fieldset", {}, legend, row), show, codeOf };
 }

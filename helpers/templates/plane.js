@@ -1,6 +1,6 @@
 // A plane of codes with the decoder's picture at a point of it: one side of the explorer.
 import { codeMap, paint, picture } from "./canvas.js";
-import { element } from "./controls.js";
+import { element, tell } from "./controls.js";
 import { makeDecoder, unpack } from "./decoder.js";
 import { area, clamp, slider, written } from "./explorer.js";
 
@@ -53,7 +53,7 @@ function makeMap(plane, at, state, send) {
   const title = plane.name ? `Plane of codes of the ${plane.name}` : "Plane of codes";
   const help = `${title}. Arrow keys move the point, with Shift in larger steps.`;
   const node = area(help, "course-plane", map.canvas, { state, send: here, under, moved });
-  const draw = (ends, own) => map.draw(state.points[at], ends, own && clamped(Array.from(own)));
+  const draw = (ends, own) => map.draw(state.points[at], ends, own && clamped(own));
   return { node, draw };
 }
 
@@ -84,7 +84,7 @@ export function makeSide(view, at, state, send) {
     decoded.setAttribute("aria-label", `What ${who} draws at ${where}`);
     const spoken = SPOKEN.has(state.name) && (state.name !== "still" || state.at === at);
     text.setAttribute("aria-live", spoken ? "polite" : "off");
-    text.textContent = `${where} ${plane.nearest(point)}`;
+    tell(text, `${where} ${plane.nearest(point)}`);
     axes.forEach(({ input }, axis) => (input.value = point[axis]));
   }
   const parts = [decoded, text, ...axes.map(({ label }) => label)];

@@ -272,6 +272,26 @@ def test_what_is_drawn_is_read_out_once_the_pen_is_lifted(student):
     assert re.match(r"plain: z = \(−?\d+\.\d\d, −?\d+\.\d\d\)\. ", spoken.inner_text())
 
 
+def test_nothing_is_read_out_again_because_something_else_moved(student):
+    somebody = student(DRAWING)
+    drawn(somebody)
+    page = somebody.page
+    page.evaluate(
+        """() => {
+          window.told = [];
+          for (const node of document.querySelectorAll('[aria-live]'))
+            new MutationObserver(() => told.push(node.textContent)).observe(
+              node, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    plane("VAE")(page).press("ArrowRight")
+    assert page.evaluate("told.length") == 1
+    somebody.do("down")
+    somebody.do("lift")
+    told = page.evaluate("told")
+    assert all(text.startswith("plain: z") for text in told[1:])
+
+
 def test_a_key_on_a_plane_reads_out_that_plane_alone(student):
     somebody = student(PLANES, "keyboard")
     somebody.do("key")

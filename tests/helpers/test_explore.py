@@ -263,7 +263,11 @@ def test_coarser_weights_decode_to_keras_s_pixels_all_over_the_plane(size, train
     (part,) = data["planes"]
     low, high = map(np.array, part["extent"])
     middle, half = (low + high) / 2, size * (high - low) / 2
-    points = middle + half * np.random.default_rng(5).uniform(-1, 1, (2000, 2))
+    generator = np.random.default_rng(5)
+    points = middle + half * generator.uniform(-1, 1, (2000, 2))
+    ends = codes[generator.choice(data["stops"], (2, 200))]
+    walks = ends[0] + generator.random((200, 1)) * (ends[1] - ends[0])
+    points = np.concatenate([points, walks])
     (pixels,) = run_by_page([part["decoder"]], points)
     away = np.abs(pixels - by_keras(decoder, points.astype("float32")))
     assert away.max() < PIXEL
