@@ -12,7 +12,9 @@ export const TRANSITIONS = {
   drawn: { down: "drawing", clear: "blank" },
 };
 
-const WAITS = "Draw something: a double ring then marks its code.";
+const WAITS =
+  "Draw something: a double ring then marks its code. " +
+  "With keys, arrows move the pen and Space puts it down.";
 
 function makeFigures(view, encoding) {
   const [height, width] = view.side;
