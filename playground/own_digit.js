@@ -1,10 +1,10 @@
 // One's own digit: drawn on the pad or taken from the test digits, and what is made of it.
 import { paint, picture } from "../helpers/templates/canvas.js";
 import { element } from "../helpers/templates/controls.js";
+import { Pad } from "../helpers/templates/pad.js";
 import { fromStrokes } from "./digits.js";
 import { decode, encode, PIXELS } from "./models.js";
 import { classOf } from "./neighbours.js";
-import { Pad } from "./pad.js";
 import { pointText } from "./panel.js";
 
 const CAPTIONS = {
@@ -33,7 +33,8 @@ export class OwnDigit {
   constructor({ pad, results, text }, { states, digits, mirrors, changed }) {
     Object.assign(this, { states, digits, mirrors, changed, text });
     const isDown = () => states.now.digit === "drawing";
-    this.pad = new Pad({ send: (event) => this.act(event), isDown });
+    const about = { name: "pad", label: "Pad for your own digit" };
+    this.pad = new Pad({ ...about, send: (event) => this.act(event), isDown });
     pad.append(this.pad.node);
     results.append(this.#pictures.node);
   }

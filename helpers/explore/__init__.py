@@ -4,7 +4,8 @@ The weights go into the output as arrays, and a few hundred lines of JavaScript 
 `helpers/templates` run the decoder there: no kernel, no server, no library. Where no
 script runs, a figure of the first view stands in its place.
 
-- `latent_plane`: a code of two numbers, to move over.
+- `latent_plane`: a code of two numbers, to move over, and to find one's own drawing on.
+- `latent_planes`: the same of two models, side by side.
 - `code_axes`: a code of several numbers, a slider for each.
 - `noise`: levels of noise, and what each method makes of them.
 - `snapshots`: trained models, one after the other.
@@ -18,7 +19,7 @@ from helpers import quiet_keras  # noqa: F401, I001  (first: it silences TensorF
 from helpers.explore.axes import code_axes
 from helpers.explore.convolution import filters, paint
 from helpers.explore.hints import colour_hints
-from helpers.explore.plane import latent_plane
+from helpers.explore.plane import latent_plane, latent_planes
 from helpers.explore.stored import noise, snapshots
 from helpers.explore.weights import ExplorerError
 
@@ -28,6 +29,7 @@ __all__ = [
     "colour_hints",
     "filters",
     "latent_plane",
+    "latent_planes",
     "noise",
     "paint",
     "snapshots",

@@ -5,7 +5,8 @@ from typing import Any
 
 from helpers.arrays import as_images
 from helpers.explore import page
-from helpers.explore.weights import ExplorerError, exported
+from helpers.explore.rounding import rounded
+from helpers.explore.weights import ExplorerError
 from helpers.plots import validation
 from helpers.plots.figure import Picture
 from helpers.plots.images import image_rows
@@ -30,6 +31,8 @@ COLOURS = {
     "no colour": (0.5, 0.5, 0.5),
 }
 MAX_IMAGES = 8
+PIXEL = 0.5 / 255  # how far rounded weights may move a colour
+COUNTS = (0, 1, 5, 25)  # hints of the images for which that is measured
 IN_FIGURE = 6  # images in the figure
 
 
@@ -65,6 +68,7 @@ def colour_hints(
             "(n, h, w, 3), and an odd number."
         )
     luma, chroma = pictures @ LUMA, pictures @ TO_YUV[:, 1:]
+    palette = [_colour(*entry) for entry in (colours or COLOURS).items()]
     bare = _coloured(model, luma, np.zeros((*luma.shape, 3)))
     true = np.zeros((*luma.shape, 3))
     for row, column in _quarters(luma.shape[1:]):
@@ -72,16 +76,42 @@ def colour_hints(
     labels = validation.text_each(names, len(pictures), "names")
     data: dict[str, Any] = {
         "title": title,
-        "model": exported(model),
+        "model": _layers(model, luma, size, [colour["chroma"] for colour in palette]),
         "size": size,
         "toRgb": TO_RGB.tolist(),
         "images": page.packed_images(pictures),
-        "luma": page.packed_images(luma),
+        "luma": LUMA.tolist(),
         "names": [label or f"image {k + 1}" for k, label in enumerate(labels)],
-        "colours": [_colour(*entry) for entry in (colours or COLOURS).items()],
+        "colours": palette,
     }
     twin = _first_view(pictures, luma, bare, _coloured(model, luma, true), title)
     page.show("colour_hints", twin, "give hints of colour", data)
+
+
+def _layers(
+    model: keras.Model, luma: np.ndarray, size: int, chroma: list[list[float]]
+) -> list[dict[str, Any]]:
+    """Return the model's layers, rounded as coarsely as its colours allow.
+
+    Args:
+        model: as of `colour_hints`.
+        luma: of the images, (n, h, w).
+        size: side of a hint in pixels.
+        chroma: U and V of the colours that hints may have.
+    """
+    generator = np.random.default_rng(0)
+    inputs = []
+    for count in COUNTS:
+        hints = np.zeros((*luma.shape, 3))
+        for image in hints:
+            for row, column in generator.integers(0, luma.shape[1:], (count, 2)):
+                place = np.s_[row : row + size, column : column + size]
+                image[place] = [*chroma[generator.integers(len(chroma))], 1]
+        inputs.append(np.concatenate([luma[..., np.newaxis], hints], axis=-1))
+    # A number of chroma moves a colour by more than itself.
+    by_chroma = model.output_shape[-1] == 2
+    tolerance = PIXEL / (np.abs(TO_RGB).sum(axis=0).max() if by_chroma else 1)
+    return rounded(model, np.concatenate(inputs), float(tolerance))
 
 
 def _coloured(model: keras.Model, luma: np.ndarray, hints: np.ndarray) -> np.ndarray:

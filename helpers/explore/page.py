@@ -15,7 +15,14 @@ import numpy as np
 LARGEST = 1_500_000
 
 
-def show(kind: str, picture: Picture, invitation: str, data: dict[str, Any]) -> None:
+def show(
+    kind: str,
+    picture: Picture,
+    invitation: str,
+    data: dict[str, Any],
+    *,
+    small: bool = False,
+) -> None:
     """Display a figure, and the script that puts an explorer into its place.
 
     Args:
@@ -23,11 +30,12 @@ def show(kind: str, picture: Picture, invitation: str, data: dict[str, Any]) -> 
         picture: the explorer's first view.
         invitation: what one can do once the cell is run: "move over the plane".
         data: what the script needs to know.
+        small: the figure may be stored less finely, to leave room for the data.
 
     Raises:
         ExplorerError: the data are too large to be stored with a notebook.
     """
-    figure = picture.html()
+    figure = picture.html(small=small)
     size = len(figure) + len(json.dumps(data))
     if size > LARGEST:
         raise ExplorerError(

@@ -27,7 +27,7 @@ def exported(decoder: keras.Model) -> list[dict[str, Any]]:
         ExplorerError: a layer or an activation is of another kind, or the layers do
             not stand in a row.
     """
-    return [entry for layer in _chain(decoder) for entry in _entries(layer)]
+    return [entry for layer in chain(decoder) for entry in entries(layer)]
 
 
 def exported_layer(layer: keras.layers.Layer) -> dict[str, Any]:
@@ -36,10 +36,32 @@ def exported_layer(layer: keras.layers.Layer) -> dict[str, Any]:
     Raises:
         ExplorerError: an explorer does not know it.
     """
-    entries = list(_entries(layer))
-    if not entries:
+    does = list(entries(layer))
+    if not does:
         raise ExplorerError(f"Layer {layer.name!r} does nothing when it is run.")
-    return entries[0]
+    return does[0]
+
+
+def code_part(encoder: keras.Model, output: int) -> keras.Model:
+    """Return the part of an encoder that leads to its code.
+
+    Args:
+        encoder: built.
+        output: which of its outputs is the code, where it has several, as that of a
+            VAE: the mean.
+
+    Raises:
+        ExplorerError: there is no such output.
+    """
+    outputs = getattr(encoder, "outputs", None) or []
+    if len(outputs) < 2:
+        return encoder
+    if not 0 <= output < len(outputs):
+        raise ExplorerError(
+            f"The encoder has {len(outputs)} outputs, numbered from 0; there is no "
+            f"output {output}."
+        )
+    return keras.Model(encoder.inputs, outputs[output])
 
 
 def require_fit(
@@ -63,13 +85,17 @@ def require_fit(
         )
 
 
-def _chain(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Yield a model's layers in order, those of models inside it too."""
+def chain(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Yield a model's layers in order, those of models inside it too.
+
+    Raises:
+        ExplorerError: the layers do not stand in a row.
+    """
     if not isinstance(model, keras.Sequential):
         _require_graph(model)
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            yield from _chain(layer)
+            yield from chain(layer)
         elif not isinstance(layer, keras.layers.InputLayer):
             yield layer
 
@@ -77,7 +103,7 @@ def _chain(model: keras.Model) -> Iterator[keras.layers.Layer]:
 def _require_graph(model: keras.Model) -> None:
     """Raise unless it is known which layer follows which, and each is used once.
 
-    With layers of one input, as all are that `_entries` takes, it is then a chain.
+    With layers of one input, as all are that `entries` takes, it is then a chain.
     """
     try:
         layers = model.get_config()["layers"]
@@ -94,12 +120,16 @@ def _require_graph(model: keras.Model) -> None:
             )
 
 
-def _entries(layer: keras.layers.Layer) -> Iterator[dict[str, Any]]:
-    """Yield what a layer does; nothing for one that does nothing when it is run."""
+def entries(layer: keras.layers.Layer) -> Iterator[dict[str, Any]]:
+    """Yield what a layer does; nothing for one that does nothing when it is run.
+
+    Raises:
+        ExplorerError: an explorer does not know the layer.
+    """
     if isinstance(layer, (keras.layers.Dropout, keras.layers.GaussianNoise)):
         return
     match layer:
-        case keras.layers.Dense():
+        case keras.layers.Dense() if len(layer.input.shape) == 2:
             yield {"kind": "dense", **_weights(layer)}
         case keras.layers.Conv2DTranspose(output_padding=None):
             yield {"kind": "conv2dTranspose", **_weights(layer), **_strides(layer)}
@@ -107,6 +137,13 @@ def _entries(layer: keras.layers.Layer) -> Iterator[dict[str, Any]]:
             yield {"kind": "conv2d", **_weights(layer), **_strides(layer)}
         case keras.layers.UpSampling2D(interpolation="nearest"):
             yield {"kind": "upSampling2d", "size": list(layer.size)}
+        case keras.layers.MaxPooling2D(data_format="channels_last"):
+            yield {
+                "kind": "maxPooling2d",
+                "size": list(layer.pool_size),
+                "stride": list(layer.strides),
+                "same": layer.padding == "same",
+            }
         case keras.layers.Reshape() | keras.layers.Flatten():
             yield {"kind": "reshape", "shape": list(layer.output.shape[1:])}
         case keras.layers.Activation():
@@ -117,7 +154,8 @@ def _entries(layer: keras.layers.Layer) -> Iterator[dict[str, Any]]:
             raise ExplorerError(
                 f"An explorer cannot run layer {layer.name!r}, a "
                 f"{type(layer).__name__} with these options; it knows Dense, Conv2D, "
-                "Conv2DTranspose, UpSampling2D, Reshape, Flatten and Activation."
+                "Conv2DTranspose, UpSampling2D, MaxPooling2D, Reshape, Flatten and "
+                "Activation."
             )
 
 

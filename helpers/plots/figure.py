@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 DPI = 100
 SHARP = 2  # a page shows this many pixels as one: sharp on a fine screen or enlarged
+LESS_SHARP = 1.5  # where there is little room
 # The colours of Okabe and Ito without their yellow, which is too light for white, and
 # three more that stay apart from these under the three kinds of colour-blindness.
 COLOURS = (
@@ -89,13 +90,18 @@ class Picture(Figure):
         self._drawn().save(file, "PNG", optimize=True, pnginfo=about)
         return file.getvalue()
 
-    def webp(self) -> bytes:
-        """Return the picture as a WebP file, with each pixel ``SHARP`` times finer."""
+    def webp(self, *, small: bool = False) -> bytes:
+        """Return the picture as a WebP file, with each pixel ``SHARP`` times finer.
+
+        Args:
+            small: only ``LESS_SHARP`` times finer, and written with more patience.
+        """
         file = io.BytesIO()
         dpi = self.get_dpi()
-        self.set_dpi(SHARP * DPI)
+        self.set_dpi((LESS_SHARP if small else SHARP) * DPI)
         try:
-            self._drawn().convert("RGB").save(file, "WEBP", lossless=True)
+            drawn = self._drawn().convert("RGB")
+            drawn.save(file, "WEBP", lossless=True, method=6 if small else 4)
         finally:
             self.set_dpi(dpi)
         return file.getvalue()
@@ -112,9 +118,13 @@ class Picture(Figure):
         """Return what a notebook stores: an HTML image with alt text, and the text."""
         return {"text/html": self.html(), "text/plain": self.alt}
 
-    def html(self) -> str:
-        """Return the picture as an HTML image with its alt text."""
-        data = base64.b64encode(self.webp()).decode()
+    def html(self, *, small: bool = False) -> str:
+        """Return the picture as an HTML image with its alt text.
+
+        Args:
+            small: as for `webp`.
+        """
+        data = base64.b64encode(self.webp(small=small)).decode()
         return (
             f'<img alt="{html.escape(self.alt)}" src="data:image/webp;base64,{data}" '
             f'width="{round(self.get_figwidth() * DPI)}" style="max-width:100%">'

@@ -34,6 +34,11 @@ function circle(context, [x, y], radius) {
   context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
+function ring(context, place, radius) {
+  circle(context, place, radius);
+  context.stroke();
+}
+
 // The classes' colours for a page whose text has this colour.
 export function classColours(ink) {
   const [red, green, blue] = ink.match(/[\d.]+/g).map(Number);
@@ -41,7 +46,8 @@ export function classColours(ink) {
 }
 
 // Codes, each written as its class, on a canvas that grows with the page. `draw` puts a
-// point and a path over them; `under` says which code lies under a pointer.
+// point, a path and perhaps the code of a drawing over them; `under` says which code lies
+// under a pointer.
 export function codeMap({ codes, labels, names, low, high }) {
   const canvas = element("canvas", { "aria-hidden": "true" });
   const written = document.createElement("canvas"); // what stays from draw to draw
@@ -65,7 +71,7 @@ export function codeMap({ codes, labels, names, low, high }) {
     });
   }
 
-  function draw(point, ends) {
+  function draw(point, ends, own) {
     const scale = window.devicePixelRatio || 1;
     const side = Math.round(canvas.clientWidth * scale);
     if (!side) return;
@@ -89,8 +95,8 @@ export function codeMap({ codes, labels, names, low, high }) {
       circle(context, place(end), 4 * scale);
       context.fill();
     }
-    circle(context, place(point), 9 * scale);
-    context.stroke();
+    const rings = own ? [[own, 4], [own, 9]] : [];
+    for (const [at, radius] of [[point, 9], ...rings]) ring(context, place(at), radius * scale);
   }
 
   function under({ clientX, clientY }) {

@@ -14,6 +14,13 @@ const LEAP = 4; // pixels that an arrow key moves with Shift
 const FRAME = "#E69F00"; // of the place that the keys have reached
 const HELP = "Image to colour. Arrow keys move the place, Enter or a click puts the colour there.";
 
+// The luma of an image, rounded as its colours are.
+const lumaOf = (pixels, shares) =>
+  Float32Array.from({ length: pixels.length / 3 }, (_, k) => {
+    const luma = shares.reduce((sum, share, c) => sum + share * pixels[3 * k + c], 0);
+    return Math.round(255 * luma) / 255;
+  });
+
 // What the network makes of an image's luma and of hints, as red, green and blue.
 function makeColouring({ model, side, toRgb, size }) {
   const [height, width] = side;
@@ -92,7 +99,8 @@ function makeBoard(view, state, send, { canvas }) {
 function render({ model, el }) {
   const data = model.get("data");
   const view = { ...data, side: data.images.side };
-  const [originals, grey] = [images(data.images), images(data.luma)];
+  const originals = images(data.images);
+  const grey = originals.map((pixels) => lumaOf(pixels, data.luma));
   const colouring = makeColouring(view);
   const middle = view.side.map((length) => length >> 1);
   const first = { name: "bare", image: 0, colour: 0, hints: [], place: middle };

@@ -33,6 +33,11 @@ export function say(node, text, verdict = "") {
   node.textContent = text;
 }
 
+// Change a text that is read out when it changes, and leave it alone if it is the same.
+export function tell(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 // A number as people write it: with a comma, with a typographic minus.
 export function parse(text) {
   const plain = text.trim().replace(",", ".").replace("\u2212", "-");

@@ -1,4 +1,4 @@
-// Runs a Keras decoder: dense layers, convolutions and what stands between them.
+// Runs a Keras model: dense layers, convolutions and what stands between them.
 // An array is { values: Float32Array, shape }, images as (height, width, channels).
 
 const SELU = [1.0507009873554805, 1.6732632423543772];
@@ -13,11 +13,35 @@ const ACTIVATIONS = {
 
 const product = (shape) => shape.reduce((all, side) => all * side, 1);
 
-// Weights come as 16-bit whole numbers in base64, with the size of one step.
-export function unpack({ shape, step, data }) {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+// Weights come as 16-bit whole numbers in base64, with the size of one step; or, where
+// Python measured how coarse they may be, row by row in a Rice code.
+export function unpack({ shape, step, rows, columns, data }) {
+  const bytes = bytesOf(data);
+  if (rows) return { shape, values: unrice(shape, bytesOf(rows), bytesOf(columns), bytes) };
   const whole = new Int16Array(bytes.buffer);
   return { shape, values: Float32Array.from(whole, (value) => value * step) };
+}
+
+// A row's step is a power of the fourth root of 2, and larger by so many octaves in some
+// columns. Of a number the upper bits are so many ones and a zero, then come the lower
+// bits; an odd number stands for a negative one.
+function unrice(shape, rows, columns, bytes) {
+  const values = new Float32Array(product(shape));
+  const exponents = new Int8Array(rows.buffer);
+  const count = (2 * values.length) / rows.length;
+  let at = 0;
+  const bit = () => (bytes[at >> 3] >> (7 - (at++ & 7))) & 1;
+  for (let k = 0; k < values.length; k++) {
+    const [row, octaves] = [2 * Math.floor(k / count), columns[k % count] ?? 0];
+    let whole = 0;
+    while (bit()) whole++;
+    for (let low = rows[row + 1] - octaves; low > 0; low--) whole = 2 * whole + bit();
+    const signed = whole % 2 ? -(whole + 1) / 2 : whole / 2;
+    values[k] = signed * 2 ** (exponents[row] / 4 + octaves);
+  }
+  return values;
 }
 
 function dense(x, { kernel, bias }) {
@@ -104,12 +128,30 @@ function upSampling2d(x, { size }) {
   return { values, shape };
 }
 
+function maxPooling2d(x, { size, stride, same }) {
+  const channels = x.shape[2];
+  const sides = [0, 1].map((axis) => {
+    const room = x.shape[axis] - (same ? 0 : size[axis] - 1);
+    return Math.ceil(room / stride[axis]);
+  });
+  const values = new Float32Array(sides[0] * sides[1] * channels).fill(-Infinity);
+  pairs(x.shape, sides, size, stride, same, (from, to) => {
+    for (let c = 0; c < channels; c++) {
+      const [input, output] = [x.values[from * channels + c], to * channels + c];
+      if (input > values[output]) values[output] = input;
+    }
+  });
+  return { values, shape: [...sides, channels] };
+}
+
 const reshape = (x, { shape }) => ({ values: x.values, shape });
 const activation = (x) => ({ values: Float32Array.from(x.values), shape: x.shape });
 
-const LAYERS = { dense, conv2d, conv2dTranspose, upSampling2d, reshape, activation };
+const LAYERS = {
+  dense, conv2d, conv2dTranspose, upSampling2d, maxPooling2d, reshape, activation,
+};
 
-// Return the function that a list of layers computes: from a code to the image's pixels.
+// Return the function that a list of layers computes, such as from a code to pixels.
 export function makeDecoder(layers) {
   const steps = layers.map(({ kind, kernel, bias, activation, ...options }) => {
     const weights = kernel && { kernel: unpack(kernel), bias: unpack(bias) };

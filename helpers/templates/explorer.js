@@ -38,7 +38,7 @@ export function slider(label, low, high, step, move) {
 // Buttons of which one is pressed. A face is a text or a labelled picture.
 export function choice(title, faces, press) {
   const nodes = faces.map((face, k) => button(face, () => press(k)));
-  const about = { role: "group", "aria-label": title };
+  const about = { class: "course-choice", role: "group", "aria-label": title };
   const node = element("div", about, element("span", {}, title), ...nodes);
   function show(pressed) {
     nodes.forEach((node, k) => node.setAttribute("aria-pressed", String(k === pressed)));

@@ -1,11 +1,12 @@
-// A plane of codes, the decoder's picture at a point of it, a walk between two images.
-import { codeMap, paint, picture } from "./canvas.js";
+// A plane of codes, or two, the decoder's picture at a point, a walk between two images,
+// and a drawing of one's own.
+import { paint, picture } from "./canvas.js";
 import { element } from "./controls.js";
-import { makeDecoder, unpack } from "./decoder.js";
+import { makeDrawing } from "./drawing.js";
 import {
-  area, choice, clamp, followButton, images, machine, mount, playButton, slider,
-  thumbnails, written,
+  choice, followButton, images, machine, mount, playButton, slider, thumbnails,
 } from "./explorer.js";
+import { makeSide, readPlane, withArticle } from "./plane.js";
 
 // What an event does in each state: the state that follows. Any other does nothing.
 export const TRANSITIONS = {
@@ -28,87 +29,49 @@ export const TRANSITIONS = {
   },
 };
 
-// While the point moves by itself or under a pointer, nothing is read out.
-const SPOKEN = new Set(["still", "walking"]);
 const STRIP = 9; // images of a walk
 const SECONDS = 3; // of a walk that plays
-const NEAR = 0.05; // of the plane's side: an image's code is near a point within this
-const [STEP, LEAP] = [0.01, 0.1]; // of the plane's side: what an arrow key moves
-const HELP = "Plane of codes. Arrow keys move the point, with Shift in larger steps.";
 
 const between = (a, b, t) => a.map((start, axis) => start + t * (b[axis] - start));
-const withArticle = (name) => (/^([aeiou]|8|11|18)/i.test(name) ? `an ${name}` : `a ${name}`);
 
 // What Python passed, ready to be drawn.
 function read(data) {
-  const flat = unpack(data.codes).values;
-  const codes = data.labels.map((_, i) => [flat[2 * i], flat[2 * i + 1]]);
   const pixels = images(data.images);
-  const stops = data.stops.map((i, k) => ({
-    code: codes[i], name: withArticle(data.names[data.labels[i]]), pixels: pixels[k],
+  const stops = data.stops.map((place, k) => ({
+    place, name: withArticle(data.names[data.labels[place]]), pixels: pixels[k],
   }));
-  const [low, high] = data.extent;
-  const { side } = data.images;
-  return { ...data, side, codes, stops, low, high, decode: makeDecoder(data.decoder) };
+  const planes = data.planes.map((plane) => readPlane(plane, data));
+  return { title: data.title, side: data.images.side, stops, planes };
 }
 
-// The plane itself: events of a pointer and of the arrow keys.
-function makePlane(view, state, send) {
-  const { low, high } = view;
-  const side = high[0] - low[0];
-  const inside = (z) => ({ point: z.map((v, axis) => clamp(v, low[axis], high[axis])) });
-  const map = codeMap(view);
-  const under = (event) => inside(map.under(event));
-  function moved(arrow, leap) {
-    const step = side * (leap ? LEAP : STEP);
-    return inside(state.point.map((value, axis) => value + step * arrow[axis]));
+// A strip of images on the way, for each plane.
+function makeStrips(view) {
+  const [height, width] = view.side;
+  const strips = view.planes.map((plane) => {
+    const canvas = picture([height, width * STRIP]);
+    const caption = plane.name ? [element("figcaption", {}, plane.name)] : [];
+    return { plane, canvas, node: element("figure", {}, canvas, ...caption) };
+  });
+  function show(ends, from, to) {
+    strips.forEach(({ plane, canvas }, at) => {
+      for (let k = 0; k < STRIP; k++) {
+        paint(canvas, plane.decode(between(...ends[at], k / (STRIP - 1))), k * width, width);
+      }
+      const whose = plane.name ? `, by the ${plane.name}` : "";
+      const way = `${STRIP} decoded images on the way from ${from} to ${to}${whose}`;
+      canvas.setAttribute("aria-label", way);
+    });
   }
-  const node = area(HELP, "course-plane", map.canvas, { state, send, under, moved });
-  return { node, draw: map.draw };
+  return { nodes: strips.map(({ node }) => node), show };
 }
 
-// What is decoded at the point, in a picture, in words and by a slider for each number.
-function makePicture(view, state, send) {
-  const { low, high } = view;
-  const decoded = picture(view.side);
-  const text = element("p", { class: "course-where" });
-  const axes = ["z\u2081", "z\u2082"].map((name, axis) =>
-    slider(name, low[axis], high[axis], (high[axis] - low[axis]) / 200, (value) =>
-      send("slide", { point: state.point.map((other, k) => (k === axis ? value : other)) }),
-    ),
-  );
-  const follow = followButton(state, send);
-
-  function nearest() {
-    const distances = view.codes.map((code) =>
-      Math.hypot(code[0] - state.point[0], code[1] - state.point[1]),
-    );
-    const least = Math.min(...distances);
-    if (least > NEAR * (high[0] - low[0])) return "No test image has its code near here.";
-    const label = view.labels[distances.indexOf(least)];
-    return `The nearest test image is ${withArticle(view.names[label])}.`;
-  }
-
-  function show() {
-    const where = `z = (${state.point.map((value) => written(value)).join(", ")}).`;
-    paint(decoded, view.decode(state.point));
-    decoded.setAttribute("aria-label", `What the decoder draws at ${where}`);
-    text.setAttribute("aria-live", SPOKEN.has(state.name) ? "polite" : "off");
-    text.textContent = `${where} ${nearest()}`;
-    axes.forEach(({ input }, axis) => (input.value = state.point[axis]));
-    follow.show();
-  }
-  const parts = [decoded, text, ...axes.map(({ label }) => label), follow.node];
-  return { node: element("div", { class: "course-seen" }, ...parts), show };
-}
-
-// A walk: its two ends, how far along it one is, and what is decoded on the way.
+// A walk over all planes at once: its ends, and how far along it one is.
 function makeWalk(view, state, send) {
   const walk = { from: 0, to: 1, t: 0.5 };
-  const ends = () => [view.stops[walk.from].code, view.stops[walk.to].code];
-  const at = (t) => between(...ends(), t);
-  const [height, width] = view.side;
-  const strip = picture([height, width * STRIP]);
+  const ends = () =>
+    view.planes.map(({ codes }) => [walk.from, walk.to].map((k) => codes[view.stops[k].place]));
+  const at = (t) => ends().map(([start, end]) => between(start, end, t));
+  const strips = makeStrips(view);
   const names = view.stops.map(({ name }) => name);
   const faces = () => thumbnails(view.stops.map(({ pixels }) => pixels), view.side, names);
   const groups = {
@@ -118,21 +81,17 @@ function makeWalk(view, state, send) {
   const time = slider("Along the way", 0, 1, 0.01, (t) => go({ t }));
   const play = playButton(state, send, SECONDS, (t) => {
     walk.t = t;
-    return { point: at(t) };
+    return { points: at(t) };
   });
 
   function go(change) {
     Object.assign(walk, change);
-    send("walk", { point: at(walk.t) });
+    send("walk", { points: at(walk.t) });
     if (!("t" in change)) showEnds();
   }
 
   function showEnds() {
-    for (let k = 0; k < STRIP; k++) {
-      paint(strip, view.decode(at(k / (STRIP - 1))), k * width, width);
-    }
-    const [from, to] = [walk.from, walk.to].map((k) => names[k]);
-    strip.setAttribute("aria-label", `${STRIP} decoded images on the way from ${from} to ${to}`);
+    strips.show(ends(), names[walk.from], names[walk.to]);
     for (const [end, group] of Object.entries(groups)) group.show(walk[end]);
   }
 
@@ -142,26 +101,33 @@ function makeWalk(view, state, send) {
   }
   const legend = element("legend", {}, "Walk from one image to another");
   const way = element("div", { class: "course-way" }, time.label, play.node);
-  const parts = [legend, groups.from.node, groups.to.node, way, strip];
+  const parts = [legend, groups.from.node, groups.to.node, way, ...strips.nodes];
   return { node: element("fieldset", {}, ...parts), ends, start: at(walk.t), show, showEnds };
 }
 
 function render({ model, el }) {
   const view = read(model.get("data"));
-  const { state, send } = machine(TRANSITIONS, { name: "following", point: null }, () => show());
-  const plane = makePlane(view, state, send);
-  const seen = makePicture(view, state, send);
+  const first = { name: "following", points: [], at: 0 };
+  const { state, send } = machine(TRANSITIONS, first, () => show());
   const walk = makeWalk(view, state, send);
-  state.point = walk.start;
+  state.points = walk.start;
+  const sides = view.planes.map((_, at) => makeSide(view, at, state, send));
+  const follow = followButton(state, send);
+  const drawing = makeDrawing(view, el, () => show());
 
   function show() {
     el.dataset.state = state.name;
-    plane.draw(state.point, walk.ends());
-    seen.show();
+    const ends = walk.ends();
+    sides.forEach((side, at) => side.show(ends[at], drawing?.codeOf(view.planes[at])));
+    follow.show();
     walk.show();
+    drawing?.show();
   }
-  const sides = element("div", { class: "course-side" }, plane.node, seen.node);
-  mount(el, view.title, [sides, walk.node], show);
+  const planes = element("div", { class: "course-planes" }, ...sides.map(({ node }) => node));
+  const nodes = [planes, walk.node, ...(drawing ? [drawing.node] : [])];
+  if (sides.length === 1) sides[0].seen.append(follow.node);
+  else nodes.splice(1, 0, follow.node);
+  mount(el, view.title, nodes, show);
   walk.showEnds();
 }
 

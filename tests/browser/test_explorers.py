@@ -12,7 +12,15 @@ import pytest
 from keras import layers
 
 from tests.browser.conftest import shown
-from tests.browser.walk import Explorer, Student, button, chosen, focused_name, labelled
+from tests.browser.walk import (
+    Explorer,
+    Student,
+    button,
+    chosen,
+    focused_name,
+    labelled,
+    milliseconds,
+)
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
 DIGITS = tuple(map(str, range(10)))
@@ -328,3 +336,12 @@ def test_a_hint_colours_the_image_as_keras_does(student):
     away = np.abs(got - 255 * np.clip(rgb[..., 0], 0, 1))
     away[8, 8] = 0  # the hint itself
     assert away.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "event"), [("code_axes", "input"), ("filters", "pointermove")]
+)
+def test_pictures_follow_within_a_sixtieth_of_a_second(name, event, student):
+    somebody = student(name)
+    control = somebody.area if name == "filters" else labelled("z")(somebody.page)
+    assert milliseconds(somebody.page, event, control) <= 16

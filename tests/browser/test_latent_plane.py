@@ -1,5 +1,6 @@
 """Every state of the latent plane is reached by mouse, by keys and by touch."""
 
+import functools
 import re
 
 from helpers import explore
@@ -17,6 +18,7 @@ from tests.browser.walk import (
     chosen,
     focused_name,
     labelled,
+    milliseconds,
 )
 
 PLANE = Explorer(
@@ -41,8 +43,9 @@ NARROW = {"viewport": {"width": 320, "height": 640}}
 TOUCH = {"has_touch": True}
 
 
-@pytest.fixture(scope="module")
+@functools.cache
 def decoder():
+    """Return a decoder with hidden layers of the size of lesson 00's."""
     keras.utils.set_random_seed(1)
     return keras.Sequential(
         [
@@ -55,12 +58,18 @@ def decoder():
     )
 
 
-@pytest.fixture(scope="module")
-def output(decoder):
+@functools.cache
+def shown_plane():
+    """Return the HTML of a plane."""
     generator = np.random.default_rng(1)
     codes = generator.normal(size=(600, 2)), np.arange(600) % 10
     images = generator.random((600, 28, 28))
-    return shown(lambda: explore.latent_plane(decoder, *codes, images))
+    return shown(lambda: explore.latent_plane(decoder(), *codes, images))
+
+
+@pytest.fixture
+def output():
+    return shown_plane()
 
 
 @pytest.mark.parametrize(("device", "state", "event"), list(PLANE.cases()))
@@ -82,7 +91,7 @@ def test_a_hover_moves_nothing_once_the_point_is_put_somewhere(output, open_page
     assert student.page.locator(".course-where").text_content() == where
 
 
-def test_the_picture_is_keras_s(decoder, output, open_page):
+def test_the_picture_is_keras_s(output, open_page):
     student = Student(open_page(output), PLANE, "keyboard")
     axes = [student.page.get_by_label(name) for name in ("z₁", "z₂")]
     for axis in axes:
@@ -92,7 +101,7 @@ def test_the_picture_is_keras_s(decoder, output, open_page):
         ".getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 == 0)"
     )
     code = np.array([[float(axis.input_value()) for axis in axes]], "float32")
-    expected = np.asarray(decoder(code)).ravel() * 255
+    expected = np.asarray(decoder()(code)).ravel() * 255
     assert np.abs(painted - expected).max() <= 1
 
 
@@ -165,29 +174,5 @@ def test_without_scripts_the_figure_stands_there(output, open_page):
 def test_a_picture_follows_within_a_sixtieth_of_a_second(event, output, open_page):
     page = open_page(output)
     student = Student(page, PLANE, "mouse")
-    page.evaluate(
-        """(event) => {
-          window.times = [];
-          let begun;
-          window.addEventListener(event, () => (begun = performance.now()), true);
-          window.addEventListener(event, (e) => {
-            const painted = performance.now();
-            times.push([painted - begun, painted - e.timeStamp]);
-          });
-        }""",
-        event,
-    )
     control = student.area if event == "pointermove" else page.get_by_label("z₁")
-    box = control.bounding_box()
-    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
-    if event == "input":
-        page.mouse.down()
-    for k in range(200):
-        x = box["x"] + 5 + (box["width"] - 10) * k / 200
-        page.mouse.move(x, box["y"] + box["height"] / 2)
-    times = np.array(page.evaluate("times"))
-    assert len(times) > 50
-    own, all_of_it = np.percentile(times, 95, axis=0)
-    # The browser hands a pointer's moves over once a frame: that wait is not ours.
-    print(f"{event}: {own:.1f} ms, with the wait for a frame {all_of_it:.1f} ms")
-    assert own <= 16
+    assert milliseconds(page, event, control) <= 16

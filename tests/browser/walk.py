@@ -1,14 +1,18 @@
 """Somebody before an explorer, who walks its table of transitions."""
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from helpers import interactive
 
+import numpy as np
+
 DEVICES = ("mouse", "keyboard", "touch")
 POINTER = {"press", "move", "release", "hover"}  # on the explorer's area
+PEN = {"down", "move", "lift"}  # on a pad
 CLOCK = {"tick", "end"}  # what happens by itself
 KEYS_ONLY = {"key"}
 MOUSE_ONLY = {"hover", "hold", "follow"}
@@ -32,6 +36,9 @@ class Explorer:
             slider's event is named in `sliders`.
         sliders: events of sliders.
         tabs: names of what the Tab key visits, in order; "…" stands for any number.
+        area: finds what a pointer moves over.
+        region: the attribute that says the state.
+        is_pad: the area is a pad to draw on, with a pen.
     """
 
     name: str
@@ -39,6 +46,9 @@ class Explorer:
     controls: Mapping[str, Callable]
     sliders: frozenset[str] = frozenset({"slide"})
     tabs: tuple[str, ...] = ()
+    area: Callable = lambda page: page.get_by_role("application").first
+    region: str = "state"
+    is_pad: bool = False
     transitions: dict = field(init=False)
 
     def __post_init__(self):
@@ -51,8 +61,11 @@ class Explorer:
                 # Keys drag nothing; a pointer that drags presses no button.
                 if device == "keyboard" and state == "dragging":
                     continue
+                busy = state == "drawing" and device != "keyboard"
                 for event in events:
-                    if can(device, event):
+                    if busy and event not in PEN:
+                        continue
+                    if self.is_pad or can(device, event):
                         yield device, state, event
 
 
@@ -71,12 +84,14 @@ class Student:
     def __init__(self, page, explorer: Explorer, device: str = "mouse"):
         page.wait_for_selector("[data-state]")
         self.page, self.explorer, self.device = page, explorer, device
-        self.area = page.get_by_role("application").first
+        self.area = explorer.area(page)
         self.touch = page.context.new_cdp_session(page) if device == "touch" else None
 
     @property
     def state(self) -> str:
-        return self.page.locator(".course").get_attribute("data-state")
+        return self.page.locator(".course").get_attribute(
+            f"data-{self.explorer.region}"
+        )
 
     def reach(self, state: str) -> None:
         """Bring the explorer from its first state into another one."""
@@ -85,7 +100,9 @@ class Student:
         assert self.state == state
 
     def do(self, event: str) -> None:
-        if event in CLOCK:
+        if self.explorer.is_pad and event in PEN:
+            self.draw(event)
+        elif event in CLOCK:
             self.wait(event)
         elif event in POINTER:
             self.point(event)
@@ -101,11 +118,24 @@ class Student:
         over = "document.querySelector('.course').dataset.state != 'playing'"
         self.page.wait_for_function(moved if event == "tick" else over)
 
+    def draw(self, event: str) -> None:
+        """Put the pen of a pad down, move it, or lift it."""
+        if self.device == "keyboard":
+            self.area.press("ArrowDown" if event == "move" else "Space")
+        else:
+            self.point({"down": "press", "lift": "release"}.get(event, event))
+
     def point(self, event: str) -> None:
+        if event in ("press", "hover"):
+            self.area.scroll_into_view_if_needed()
         box = self.area.bounding_box()
         share = {"press": 0.3, "hover": 0.4, "move": 0.6, "release": 0.6}[event]
-        x = box["x"] + share * box["width"]
-        y = box["y"] + share * box["height"]
+        self.point_at(
+            event, box["x"] + share * box["width"], box["y"] + share * box["height"]
+        )
+
+    def point_at(self, event: str, x: float, y: float) -> None:
+        """Bring an event of the pointer about at a place of the page."""
         if self.touch:
             names = {"press": "touchStart", "move": "touchMove", "release": "touchEnd"}
             points = [] if event == "release" else [{"x": x, "y": y}]
@@ -129,6 +159,46 @@ class Student:
             place = {"position": {"x": 0.7 * control.bounding_box()["width"], "y": 5}}
         act = control.tap if self.device == "touch" else control.click
         act(**place)
+
+
+TIMES = """(event) => {
+  window.times = [];
+  let begun;
+  window.addEventListener(event, () => (begun = performance.now()), true);
+  window.addEventListener(event, (e) => {
+    const painted = performance.now();
+    times.push([painted - begun, painted - e.timeStamp]);
+  });
+}"""
+
+
+def milliseconds(page, event: str, control) -> float:
+    """Return how long a page needs to paint after 95 of 100 events of a kind.
+
+    The browser hands a pointer's moves over once a frame: that wait is not the page's,
+    and is printed only.
+
+    Args:
+        page: with an explorer.
+        event: "pointermove", or "input" of a slider.
+        control: that the mouse is moved over, from left to right; a slider is dragged.
+    """
+    page.evaluate(TIMES, event)
+    control.scroll_into_view_if_needed()
+    box = control.bounding_box()
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] / 2)
+    if event == "input":
+        page.mouse.down()
+    for k in range(200):
+        x = box["x"] + 5 + (box["width"] - 10) * k / 200
+        page.mouse.move(x, box["y"] + box["height"] * (0.5 + 0.4 * math.sin(k / 10)))
+    if event == "input":
+        page.mouse.up()
+    times = np.array(page.evaluate("times"))
+    assert len(times) > 50
+    own, all_of_it = np.percentile(times, 95, axis=0)
+    print(f"{event}: {own:.1f} ms, with the wait for a frame {all_of_it:.1f} ms")
+    return own
 
 
 def focused_name(page) -> str:

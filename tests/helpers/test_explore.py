@@ -8,6 +8,9 @@ from pathlib import Path
 from unittest import mock
 
 from helpers import explore, interactive
+from helpers.data import bundled
+from helpers.explore import hints, plane
+from helpers.explore.rounding import rounded
 from helpers.explore.weights import exported, packed
 
 import keras
@@ -21,27 +24,46 @@ from tools import lesson_form
 
 # The browser tests' package brings a JavaScript engine for every platform.
 (NODE,) = Path(playwright.__file__).parent.glob("driver/node*")
-MODULE = (interactive.TEMPLATES / "decoder.js").read_text("utf-8")
+MODULES = [
+    (interactive.TEMPLATES / name).read_text("utf-8")
+    for name in ("decoder.js", "strokes.js")
+]
 RUN = """
 import { readFileSync } from "node:fs";
-const { decoders, codes } = JSON.parse(readFileSync(0, "utf-8"));
-const images = (decode) => codes.map((code) => Array.from(decode(code)));
-console.log(JSON.stringify(decoders.map((layers) => images(makeDecoder(layers)))));
+const passed = JSON.parse(readFileSync(0, "utf-8"));
+const answer = (() => { %s })();
+console.log(JSON.stringify(answer));
 """
-PIXEL = 1 / 255
+DECODED = """
+const { models, codes } = passed;
+const images = (decode) => codes.map((code) => Array.from(decode(code)));
+return models.map((layers) => images(makeDecoder(layers)));
+"""
+PIXEL, CODE = 1 / 255, 1e-3
 
 
-def decoded(decoders, codes):
-    """Return what the page's JavaScript makes of codes, for each decoder."""
-    passed = {"decoders": list(map(exported, decoders)), "codes": codes.tolist()}
+def run(code, passed):
+    """Return what some code makes of ``passed`` with the page's own modules."""
     process = subprocess.run(
-        [NODE, "--input-type=module", "--eval", MODULE + RUN],
+        [NODE, "--input-type=module", "--eval", "".join(MODULES) + RUN % code],
         input=json.dumps(passed),
         capture_output=True,
         text=True,
     )
     assert process.returncode == 0, process.stderr
-    return [np.array(images) for images in json.loads(process.stdout)]
+    return json.loads(process.stdout)
+
+
+def run_by_page(layers, inputs):
+    """Return what the page's JavaScript makes of inputs, for each list of layers."""
+    flat = np.asarray(inputs, float).reshape(len(inputs), -1)
+    outputs = run(DECODED, {"models": layers, "codes": flat.tolist()})
+    return [np.array(images) for images in outputs]
+
+
+def decoded(decoders, codes):
+    """Return what the page's JavaScript makes of codes, for each decoder."""
+    return run_by_page(list(map(exported, decoders)), codes)
 
 
 def by_keras(decoder, codes):
@@ -122,6 +144,224 @@ def test_large_weights_are_decoded_to_the_same_pixels_too():
     codes = generator.normal(0, 10, (20, 2)).astype("float32")
     (images,) = decoded([model], codes)
     assert np.abs(images - by_keras(model, codes)).max() < PIXEL
+
+
+def digits(n):
+    """Return real digits of 8×8 pixels, enlarged to 24×24 inside of 28×28."""
+    small = bundled.small_digits()[0][:n].reshape(-1, 8, 8)
+    return np.pad(small.repeat(3, axis=1).repeat(3, axis=2), ((0, 0), (2, 2), (2, 2)))
+
+
+def encoders():
+    """Yield a name, an encoder of images of 28×28, and which output is its code."""
+    for activation in ("relu", "tanh"):
+        widths = [layers.Dense(units, activation) for units in (128, 64)]
+        model = [keras.Input((28, 28)), layers.Flatten(), *widths, layers.Dense(2)]
+        yield activation, keras.Sequential(model), 0
+    yield (
+        "of flat images",
+        keras.Sequential(
+            [keras.Input((784,)), layers.Dense(64, "selu"), layers.Dense(2)]
+        ),
+        0,
+    )
+    x = keras.Input((28, 28, 1))
+    h = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(x)
+    h = layers.MaxPooling2D(3, strides=2, padding="same")(h)
+    h = layers.MaxPooling2D(2)(layers.Conv2D(16, 3, activation="relu")(h))
+    h = layers.Flatten()(h)
+    mean, log_var = layers.Dense(2)(h), layers.Dense(2)(h)
+    drawn = layers.Add()([mean, log_var])
+    yield "convolutional, of a VAE", keras.Model(x, [drawn, mean, log_var]), 1
+
+
+DRAWN = """
+const { models, drawings } = passed;
+const images = drawings.map((strokes) => likeMnist(strokes, 28));
+const all = (encode) => images.map((x) => Array.from(encode(x)));
+const codes = models.map((layers) => all(makeDecoder(layers)));
+return [images.map((x) => Array.from(x)), codes];
+"""
+
+
+def drawings():
+    """Yield drawings, in strokes of points: digits, scribbles, a line, a dot."""
+    generator = np.random.default_rng(7)
+    turn = np.linspace(0, 2 * np.pi, 25)
+    yield [np.stack([0.5 + 0.2 * np.sin(turn), 0.5 - 0.4 * np.cos(turn)], axis=1)]
+    yield [np.array([[0.25, 0.1], [0.75, 0.1], [0.4, 0.9]])]
+    yield [np.array([[0.2, 0.2], [0.2, 0.8], [0.8, 0.8], [0.8, 0.2], [0.2, 0.2]])]
+    yield [np.array([[0.1, 0.5], [0.9, 0.5]])]
+    yield [np.array([[0.3, 0.3]])]
+    for _ in range(5):
+        yield [generator.random((9, 2)) for _ in range(3)]
+
+
+def as_strokes():
+    return [[stroke.tolist() for stroke in drawing] for drawing in drawings()]
+
+
+def test_the_page_encodes_drawings_as_keras_does():
+    keras.utils.set_random_seed(1)
+    models = {name: (model, output) for name, model, output in encoders()}
+    exports = [plane.encoder_layers(*model, digits(200)) for model in models.values()]
+    images, codes = run(DRAWN, {"models": exports, "drawings": as_strokes()})
+    for (name, (model, output)), got in zip(models.items(), codes, strict=True):
+        shape = model.input_shape[1:]
+        expected = model(np.reshape(images, (-1, *shape)).astype("float32"))
+        expected = expected[output] if isinstance(expected, list) else expected
+        assert np.abs(np.array(got) - np.asarray(expected)).max() < CODE, name
+
+
+def test_a_trained_encoder_s_codes_are_keras_s_too():
+    """Training moves weights apart, and codes further than a fresh encoder does."""
+    keras.utils.set_random_seed(2)
+    _, encoder, _ = next(encoders())
+    images = digits(600)
+    wanted = 30 * np.random.default_rng(3).normal(size=(600, 2))
+    encoder.compile(keras.optimizers.Adam(3e-3), "mse")
+    encoder.fit(images, wanted, epochs=5, verbose=0)
+    entries = plane.encoder_layers(encoder, 0, images)
+    drawn, (codes,) = run(DRAWN, {"models": [entries], "drawings": as_strokes()})
+    expected = np.asarray(encoder(np.reshape(drawn, (-1, 28, 28)).astype("float32")))
+    assert np.abs(expected).max() > 5
+    assert np.abs(np.array(codes) - expected).max() < CODE
+
+
+def mirrored():
+    """Return a decoder from two numbers, with hidden layers [64, 128]."""
+    widths = [layers.Dense(units, "relu") for units in (64, 128)]
+    last = [layers.Dense(784, "sigmoid"), layers.Reshape((28, 28))]
+    return keras.Sequential([keras.Input((2,)), *widths, *last])
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Return a decoder that has learnt digits for some codes, the codes, the digits."""
+    keras.utils.set_random_seed(4)
+    images, codes = digits(600), np.random.default_rng(4).normal(size=(600, 2))
+    decoder = mirrored()
+    decoder.compile("adam", "binary_crossentropy")
+    decoder.fit(3 * codes, images, epochs=8, verbose=0)
+    return decoder, 3 * codes, images
+
+
+def data_of(act):
+    """Return the data that an explorer passes to its page."""
+    with mock.patch.object(interactive, "show") as show:
+        act()
+    return show.call_args.args[3]
+
+
+@pytest.mark.parametrize("size", [1, plane.FAR])
+def test_coarser_weights_decode_to_keras_s_pixels_all_over_the_plane(size, trained):
+    decoder, codes, images = trained
+    _, encoder, _ = next(encoders())
+    options = {} if size == 1 else {"encoder": encoder}
+    act = explore.latent_plane
+    data = data_of(lambda: act(decoder, codes, np.arange(600) % 10, images, **options))
+    (part,) = data["planes"]
+    low, high = map(np.array, part["extent"])
+    middle, half = (low + high) / 2, size * (high - low) / 2
+    generator = np.random.default_rng(5)
+    points = middle + half * generator.uniform(-1, 1, (2000, 2))
+    ends = codes[generator.choice(data["stops"], (2, 200))]
+    walks = ends[0] + generator.random((200, 1)) * (ends[1] - ends[0])
+    points = np.concatenate([points, walks])
+    (pixels,) = run_by_page([part["decoder"]], points)
+    away = np.abs(pixels - by_keras(decoder, points.astype("float32")))
+    assert away.max() < PIXEL
+
+
+def test_coarser_weights_take_less_than_two_thirds_of_the_room(trained):
+    decoder, codes, _ = trained
+    coarse = rounded(decoder, codes.astype("float32"), PIXEL / 2)
+    assert len(json.dumps(coarse)) < len(json.dumps(exported(decoder))) * 2 / 3
+
+
+def test_two_planes_of_models_with_hidden_layers_128_and_64_are_small(trained):
+    decoder, codes, images = trained
+    both = {"plain": decoder, "VAE": decoder}, {"plain": codes, "VAE": codes}
+    with mock.patch.object(interactive, "display") as display:
+        explore.latent_planes(*both, np.arange(600) % 10, images)
+    assert len(display.call_args.args[0]["text/html"].encode()) < 300_000
+
+
+IMAGES_OF = "return passed.map((strokes) => Array.from(likeMnist(strokes, 28)));"
+
+
+def test_a_drawing_fills_a_box_of_twenty_pixels_with_its_mass_in_the_middle():
+    images = np.reshape(run(IMAGES_OF, as_strokes()), (-1, 28, 28))
+    assert images.min() >= 0
+    assert images.max() <= 1
+    for image in images:
+        rows, columns = (np.flatnonzero(image.any(axis=axis)) for axis in (1, 0))
+        sides = [np.ptp(places) + 1 for places in (rows, columns)]
+        assert max(sides) in (20, 21) or image.sum() < 10  # a dot stays a dot
+        assert min(rows[0], columns[0]) >= 1  # the edge stays free
+        assert max(rows[-1], columns[-1]) <= 26
+        for axis, places in enumerate((rows, columns)):
+            weights = image.sum(axis=1 - axis)
+            mass = (weights * (np.arange(28) + 0.5)).sum() / weights.sum()
+            moved = abs((places[0] + places[-1] + 1) / 2 - 14)
+            assert abs(mass - 14) <= 0.5 or moved >= 2.5  # 3 pixels at most
+
+
+def test_size_and_place_of_a_drawing_do_not_matter():
+    shape = np.array([[0.2, 0.1], [0.7, 0.2], [0.3, 0.9]])
+    here, there = run(IMAGES_OF, [[shape.tolist()], [(shape / 2 + 0.3).tolist()]])
+    np.testing.assert_allclose(here, there, atol=2 / 16)
+
+
+def hint_network():
+    """Return the network of lesson 10 that colours images with hints."""
+    options = {"padding": "same", "activation": "relu"}
+    network = keras.Sequential([keras.Input((None, None, 4))])
+    network.add(layers.Conv2D(24, 3, **options))
+    for filters, strides in ((32, 2), (48, 2), (48, 1), (48, 1)):
+        network.add(layers.Conv2D(filters, 3, strides=strides, **options))
+    for filters in (32, 24):
+        network.add(layers.Conv2DTranspose(filters, 3, strides=2, **options))
+    network.add(layers.Conv2D(2, 3, padding="same"))
+    return network
+
+
+def photos(n):
+    """Return smooth images in colour, (n, 32, 32, 3)."""
+    coarse = np.random.default_rng(8).random((n, 8, 8, 3))
+    return np.asarray(keras.ops.image.resize(coarse, (32, 32))).clip(0, 1)
+
+
+def test_coarser_weights_colour_an_image_as_keras_does():
+    keras.utils.set_random_seed(5)
+    network, images = hint_network(), photos(2)
+    data = data_of(lambda: explore.colour_hints(network, images))
+    x = np.zeros((2, 32, 32, 4), "float32")
+    x[..., 0] = images @ hints.LUMA
+    x[0, 5:8, 20, 1:], x[1, 12, 3, 1:] = [0.1, -0.2, 1], [-0.1, 0.3, 1]
+    start = {"kind": "reshape", "shape": [32, 32, 4]}
+    (chroma,) = run_by_page([[start, *data["model"]]], x)
+    away = chroma.reshape(2, 32, 32, 2) - np.asarray(network(x))
+    assert np.abs(away @ hints.TO_RGB).max() < PIXEL
+
+
+def test_the_explorer_of_lesson_10_is_small():
+    keras.utils.set_random_seed(6)
+    with mock.patch.object(interactive, "display") as display:
+        explore.colour_hints(hint_network(), photos(8))
+    assert len(display.call_args.args[0]["text/html"].encode()) < 300_000
+
+
+def test_a_last_layer_that_paints_with_a_sigmoid_is_rounded_too():
+    keras.utils.set_random_seed(7)
+    last = layers.Conv2DTranspose(32, 5, 2, "same", activation="sigmoid")
+    widths = [layers.Dense(512, "relu"), layers.Reshape((4, 4, 32))]
+    decoder = keras.Sequential([keras.Input((2,)), *widths, last])
+    points = np.random.default_rng(9).normal(size=(50, 2)).astype("float32")
+    coarse = rounded(decoder, points, PIXEL / 2)
+    assert "rows" in coarse[-1]["kernel"]
+    (pixels,) = run_by_page([coarse], points)
+    assert np.abs(pixels - by_keras(decoder, points)).max() < PIXEL
 
 
 class OwnDecoder(keras.Model):
@@ -233,13 +473,6 @@ def small_decoder(size=4):
     return keras.Sequential([keras.Input((size,)), layers.Dense(64, "sigmoid")])
 
 
-def data_of(act):
-    """Return the data that an explorer passes to its page."""
-    with mock.patch.object(interactive, "show") as show:
-        act()
-    return show.call_args.args[3]
-
-
 IMAGES = np.random.default_rng(4).random((20, 8, 8))
 CODES = np.random.default_rng(5).normal(size=(20, 4)) * [1, 3, 0, 2]
 
@@ -303,6 +536,43 @@ def test_a_filter_by_hand_and_a_trained_layer_are_both_passed_on():
     assert trained["layer"]["kernel"]["shape"] == [3, 3, 1, 5]
 
 
+def wrong_encoders():
+    """Yield encoders that cannot be shown, an output, and a word of the refusal."""
+    flat = [keras.Input((8, 8)), layers.Flatten()]
+    yield keras.Sequential([*flat, layers.Dense(3)]), 0, "a code of two numbers"
+    yield (
+        keras.Sequential([keras.Input((9, 9)), layers.Flatten(), layers.Dense(2)]),
+        0,
+        ("expected from grey, square images"),
+    )
+    yield (
+        keras.Sequential([keras.Input((8, 8)), layers.Dense(2), layers.Flatten()]),
+        0,
+        ("a code of two numbers"),
+    )
+    x = keras.Input((8, 8))
+    h = layers.Flatten()(x)
+    heads = keras.Model(x, [layers.Dense(2)(h), layers.Dense(2)(h)])
+    yield heads, 2, "has 2 outputs, numbered from 0"
+    normal = [*flat, layers.BatchNormalization(), layers.Dense(2)]
+    yield keras.Sequential(normal), 0, "BatchNormalization"
+
+
+def wrong_planes():
+    """Yield calls of the planes that cannot be shown, and a word of the refusal."""
+    labels, planes = np.arange(20) % 10, explore.latent_planes
+    maker, points = small_decoder(2), CODES[:, :2]
+    two, codes = {"a": maker, "b": maker}, {"a": points, "b": points}
+    yield lambda: planes({"a": maker}, codes, labels, IMAGES), "the same two names"
+    yield lambda: planes(two, {"a": points}, labels, IMAGES), "the same two names"
+    others = {"encoders": {"c": maker}}
+    yield lambda: planes(two, codes, labels, IMAGES, **others), "encoders \\['c'\\]"
+    one_plane = explore.latent_plane
+    for encoder, output, word in wrong_encoders():
+        option = {"encoder": encoder, "output": output}
+        yield lambda o=option: one_plane(maker, points, labels, IMAGES, **o), word
+
+
 def wrong_calls():
     """Yield calls of explorers that cannot be shown, and a word of the refusal."""
     axes, decoder = explore.code_axes, small_decoder()
@@ -335,17 +605,17 @@ def wrong_calls():
     yield lambda: filters(np.ones((3, 3)), np.ones((2, 8, 8, 3))), "grey"
     grey = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3)])
     shrinks = keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(2, 3)])
-    photos = np.ones((2, 8, 8, 3))
-    yield lambda: explore.colour_hints(grey, photos), "where there is a hint"
-    yield lambda: explore.colour_hints(shrinks, photos), "The model makes"
+    colour = np.ones((2, 8, 8, 3))
+    yield lambda: explore.colour_hints(grey, colour), "where there is a hint"
+    yield lambda: explore.colour_hints(shrinks, colour), "The model makes"
     yield lambda: explore.colour_hints(shrinks, IMAGES), "expected \\(n, h, w, 3\\)"
-    yield lambda: explore.colour_hints(shrinks, photos, size=2), "odd number"
+    yield lambda: explore.colour_hints(shrinks, colour, size=2), "odd number"
     yield lambda: explore.paint({"line": np.ones(3)}), "line has shape"
     yield lambda: explore.paint(inputs=np.ones((9, 9))), "at most 64"
 
 
 def test_what_an_explorer_cannot_show_is_refused_in_a_sentence():
-    for call, word in wrong_calls():
+    for call, word in (*wrong_calls(), *wrong_planes()):
         with pytest.raises((ValueError, explore.ExplorerError), match=word):
             call()
 

@@ -1,12 +1,12 @@
-// A pad to draw a digit on, by mouse, finger or keys.
-import { element } from "../helpers/templates/controls.js";
+// A pad to draw on, by mouse, finger or keys.
+import { element, OWN_KEYS } from "./controls.js";
 
 const STEP = 0.05; // of the pad's side: what an arrow key moves the pen
 const LINE = 0.08; // of the pad's side: how thick a stroke looks
 const ARROWS = {
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1],
 };
-const HELP = "Pad for your own digit. Arrow keys move the pen, Space puts it down or lifts it.";
+const HELP = "Arrow keys move the pen, Space puts it down or lifts it.";
 
 export class Pad {
   strokes = []; // each a list of [x, y], from 0 to 1 and downwards
@@ -15,10 +15,10 @@ export class Pad {
   #canvas = element("canvas", { "aria-hidden": "true" });
 
   // `send` hears of "down", "move" and "lift"; `isDown` says whether the pen is.
-  constructor({ send, isDown }) {
+  constructor({ name, label, send, isDown }) {
     Object.assign(this, { send, isDown });
-    const about = { class: "pad", tabindex: 0, role: "application", "aria-label": HELP };
-    this.node = element("div", about, this.#canvas);
+    const about = { class: name, tabindex: 0, role: "application", "aria-label": `${label}. ${HELP}` };
+    this.node = element("div", { ...about, ...OWN_KEYS }, this.#canvas);
     this.#listenToPointer();
     this.node.addEventListener("keydown", (event) => this.#key(event));
     for (const event of ["focus", "blur"]) this.node.addEventListener(event, () => this.draw());
