@@ -82,6 +82,7 @@ def test_it_opens_with_the_card(path):
     assert 3 <= len(re.findall(r"^- ", verbs[1], re.M)) <= 5
     for line in ("You need first:", "Time:", "Previous:", "Next:"):
         assert f"**{line}**" in card
+    assert re.search(r"\*\*Difficulty:\*\* [1-5] of 5\b", card)
     assert re.search(r"\*\*Time:\*\* \d+ minutes? to read.*, .*to run on 2 cores", card)
 
 
