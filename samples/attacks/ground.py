@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from helpers.checks.oracles.dense import DEEP
+
 from grading.course import Course
 from grading.runtime.executor import Executor
 from grading.runtime.job import Job, Limits, Result
@@ -209,7 +211,9 @@ class Ground:
         text.encode()  # it can be stored
         if self.secret in text:
             yield self.secret
-        yield from HIDDEN_SIZES.findall(text)
+        # What the visible checks call it with may hold a number that was drawn, too.
+        hidden = text.replace(str(DEEP["hidden_layers"]), "")
+        yield from HIDDEN_SIZES.findall(hidden)
         yield from re.findall(r"SECRETPLACE /\S*", text)
         shown = _texts([result.outputs, result.messages, result.notes])
         if any(map(CONTROL.search, shown)):

@@ -67,13 +67,13 @@ DRAWS: dict[str, Draw] = {
 """Sizes of dense autoencoders; no two of them, nor of those not drawn, are equal."""
 
 
-_DEEP = {"hidden_layers": (60, 44, 36)}
-after_training_too: SizesToo = sizes_too(_DEEP)
-other_layers_too: SizesToo = sizes_too({"hidden_layers": (50,)}, _DEEP)
+DEEP = {"hidden_layers": (60, 44, 36)}
+after_training_too: SizesToo = sizes_too(DEEP)
+other_layers_too: SizesToo = sizes_too({"hidden_layers": (50,)}, DEEP)
 """Has a visible check look at one and three hidden layers too, all sizes unequal."""
 
 other_sizes_too: SizesToo = sizes_too(
-    {"input_dims": 90, "hidden_layers": (50,), "latent_dims": 7}, _DEEP
+    {"input_dims": 90, "hidden_layers": (50,), "latent_dims": 7}, DEEP
 )
 """The same, with other inputs and codes besides: one check asks for them."""
 
