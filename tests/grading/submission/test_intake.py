@@ -271,11 +271,13 @@ def test_a_chain_of_cells_takes_time_in_proportion_to_its_length():
         solution.source += "\nf0()"
         notebook.cells[1:1] = chain
         cells, _ = read_notebook.read(written(notebook))
-        start = time.process_time()
-        assert len(match(ASSIGNMENT, cells).added) == length
-        return time.process_time() - start
+        spent = []
+        for _ in range(3):  # garbage collection may fall into one of them
+            start = time.process_time()
+            assert len(match(ASSIGNMENT, cells).added) == length
+            spent.append(time.process_time() - start)
+        return min(spent)
 
-    seconds(10)
     assert seconds(1600) < 20 * seconds(200) + 0.1
 
 
@@ -514,8 +516,9 @@ def now(days=0):
 
 
 def test_the_file_beside_the_folder_decides_when_a_work_was_handed_in(course):
-    time, notes = times(course, inside=now(-9), beside=now(-1))
-    assert time == now(-1)
+    later = now(-1)
+    time, notes = times(course, inside=now(-9), beside=later)
+    assert time == later
     assert "vanilla.timestamp.txt decides" in notes
 
 
@@ -558,4 +561,5 @@ def test_an_odd_time_is_named(course, text):
 
 
 def test_a_time_within_the_year_is_nothing_odd(course):
-    assert times(course, inside=now(-100)) == (now(-100), "")
+    then = now(-100)
+    assert times(course, inside=then) == (then, "")
