@@ -91,12 +91,12 @@ function makeParts(states, digits) {
 
   function draw() {
     showControls(trainer, states);
+    // Nothing is read out while it changes several times a second.
+    places.text.setAttribute("aria-live", states.trains() ? "off" : "polite");
     const { snapshot } = trainer;
     if (!snapshot) return;
     byId("no-worker")?.remove();
     document.documentElement.dataset.steps = snapshot.steps;
-    // Nothing is read out while it changes several times a second.
-    places.text.setAttribute("aria-live", states.trains() ? "off" : "polite");
     for (const panel of panels) {
       const measured = snapshot[panel.kind];
       panel.mirror.copy(measured.weights);

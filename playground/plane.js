@@ -1,6 +1,6 @@
 // A plane of codes: test digits as numerals or the decoder's pictures, and a point on it.
 import { classColours, paint, picture } from "../helpers/templates/canvas.js";
-import { element } from "../helpers/templates/controls.js";
+import { ARROWS, element, shares } from "../helpers/templates/controls.js";
 
 const RANGES = [3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256]; // half of a plane's side
 const OUTER = 0.01; // the share of codes that may lie outside
@@ -10,9 +10,6 @@ const CELL = SIDE + 1; // with a gap to the next one
 const LETTER = 11; // pixels
 const PRIOR = 2.45; // radius of a ring: of 100 draws from the prior, 95 lie in it
 const [STEP, LEAP] = [0.02, 0.1]; // of half a side: what an arrow key moves
-const ARROWS = {
-  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1],
-};
 
 // Half the side of a plane that shows all codes but a few.
 function rangeOf(codes) {
@@ -70,10 +67,9 @@ export class Plane {
     return z.map((v) => Math.min(Math.max(v, -this.half), this.half));
   }
 
-  #under({ clientX, clientY }) {
-    const { left, top, width, height } = this.#canvas.getBoundingClientRect();
-    const shares = [(clientX - left) / width, 1 - (clientY - top) / height];
-    return this.#inside(shares.map((share) => this.half * (2 * share - 1)));
+  #under(event) {
+    const [x, y] = shares(this.#canvas, event);
+    return this.#inside([x, 1 - y].map((share) => this.half * (2 * share - 1)));
   }
 
   #key(event) {

@@ -1,5 +1,5 @@
 // Canvases of an explorer: images, pixel by pixel, and a map of codes.
-import { element } from "./controls.js";
+import { element, shares } from "./controls.js";
 
 const LIGHT = [
   ...["#0072B2", "#B34700", "#00795A", "#A8568A", "#8F6300"],
@@ -99,10 +99,9 @@ export function codeMap({ codes, labels, names, low, high }) {
     for (const [at, radius] of [[point, 9], ...rings]) ring(context, place(at), radius * scale);
   }
 
-  function under({ clientX, clientY }) {
-    const { left, top, width, height } = canvas.getBoundingClientRect();
-    const shares = [(clientX - left) / width, 1 - (clientY - top) / height];
-    return shares.map((share, axis) => low[axis] + share * span(axis));
+  function under(event) {
+    const [x, y] = shares(canvas, event);
+    return [x, 1 - y].map((share, axis) => low[axis] + share * span(axis));
   }
   return { canvas, draw, under };
 }

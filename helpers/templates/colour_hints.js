@@ -1,8 +1,8 @@
 // A grey image, a network that colours it, and hints of colour put on it by click.
 import { paint, picture } from "./canvas.js";
-import { button, element } from "./controls.js";
+import { button, element, shares } from "./controls.js";
 import { makeDecoder } from "./decoder.js";
-import { area, choice, clamp, images, machine, mount, shares, thumbnails } from "./explorer.js";
+import { area, choice, clamp, images, machine, mount, thumbnails } from "./explorer.js";
 
 // What an event does in each state: the state that follows. Any other does nothing.
 export const TRANSITIONS = {

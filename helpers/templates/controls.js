@@ -1,4 +1,4 @@
-// What quizzes, predictions and explorers share: elements, buttons, a spoken status.
+// What quizzes, predictions and explorers share: elements, buttons, keys, a spoken status.
 
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -9,6 +9,17 @@ export function element(tag, attributes = {}, ...children) {
 
 // JupyterLab leaves the keys alone while an element with this attribute has the focus.
 export const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+
+// The way to the right and upwards that an arrow key goes.
+export const ARROWS = {
+  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1],
+};
+
+// Where a pointer is on an element, as shares of its width and height, downwards.
+export function shares(node, { clientX, clientY }) {
+  const { left, top, width, height } = node.getBoundingClientRect();
+  return [(clientX - left) / width, (clientY - top) / height];
+}
 
 // A button with a text, or a picture that has a label, on it.
 export function button(face, press) {

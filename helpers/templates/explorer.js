@@ -1,5 +1,5 @@
 // What the explorers share: states, sliders, choices, a playing slider, the page around.
-import { button, element, OWN_KEYS, replaceText } from "./controls.js";
+import { ARROWS, button, element, OWN_KEYS, replaceText } from "./controls.js";
 import { paint, picture } from "./canvas.js";
 
 export const written = (value, digits = 2) => value.toFixed(digits).replace("-", "\u2212");
@@ -74,10 +74,6 @@ export function playButton(state, send, seconds, change) {
   return { node, show };
 }
 
-const ARROWS = {
-  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1],
-};
-
 // An area with a place in it: what a pointer and the arrow keys do there. `under` says
 // which place lies under an event, `moved` which one lies an arrow's way off.
 export function area(label, name, canvas, { state, send, under, moved }) {
@@ -109,12 +105,6 @@ export function followButton(state, send) {
   node.classList.add("course-follow");
   const show = () => node.setAttribute("aria-pressed", String(state.name === "following"));
   return { node, show };
-}
-
-// Where a pointer is on an element, as shares of its width and height.
-export function shares(node, { clientX, clientY }) {
-  const { left, top, width, height } = node.getBoundingClientRect();
-  return [(clientX - left) / width, (clientY - top) / height];
 }
 
 // Put an explorer in the text's place, and show it anew whenever its look may change:

@@ -1,9 +1,9 @@
 // A filter slides over an image: nine products, their sum, and the map of all sums.
 import { paint, picture } from "./canvas.js";
-import { element } from "./controls.js";
+import { element, shares } from "./controls.js";
 import { makeDecoder, unpack } from "./decoder.js";
 import {
-  area, choice, clamp, followButton, images, machine, mount, shares, thumbnails, written,
+  area, choice, clamp, followButton, images, machine, mount, thumbnails, written,
 } from "./explorer.js";
 
 // What an event does in each state: the state that follows. Any other does nothing.

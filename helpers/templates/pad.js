@@ -1,11 +1,8 @@
 // A pad to draw on, by mouse, finger or keys.
-import { element, OWN_KEYS } from "./controls.js";
+import { ARROWS, element, OWN_KEYS, shares } from "./controls.js";
 
 const STEP = 0.05; // of the pad's side: what an arrow key moves the pen
 const LINE = 0.08; // of the pad's side: how thick a stroke looks
-const ARROWS = {
-  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1],
-};
 const HELP = "Arrow keys move the pen, Space puts it down or lifts it.";
 
 export class Pad {
@@ -42,10 +39,9 @@ export class Pad {
   }
 
   #listenToPointer() {
-    const follow = ({ clientX, clientY }) => {
-      const { left, top, width, height } = this.#canvas.getBoundingClientRect();
+    const follow = (event) => {
       this.#byKeys = false;
-      this.#pen = [(clientX - left) / width, (clientY - top) / height];
+      this.#pen = shares(this.#canvas, event);
     };
     this.node.addEventListener("pointerdown", (event) => {
       this.node.setPointerCapture(event.pointerId);
@@ -67,7 +63,8 @@ export class Pad {
     event.preventDefault();
     this.#byKeys = true;
     if (way) {
-      this.#pen = this.#pen.map((v, axis) => Math.min(Math.max(v + STEP * way[axis], 0), 1));
+      const moved = [this.#pen[0] + STEP * way[0], this.#pen[1] - STEP * way[1]];
+      this.#pen = moved.map((v) => Math.min(Math.max(v, 0), 1));
       this.#extend();
     } else if (this.isDown()) this.send("lift");
     else this.#begin();

@@ -12,6 +12,7 @@ import pytest
 from keras import layers
 
 from tests.browser.conftest import shown
+from tests.browser.look import painted, require_narrow
 from tests.browser.walk import (
     Explorer,
     Student,
@@ -198,11 +199,7 @@ def test_words_and_lines_stand_out_from_a_light_and_a_dark_page(name, scheme, st
 @every_explorer
 def test_on_a_narrow_screen_nothing_sticks_out_and_a_finger_hits(name, student):
     page = student(name, "touch", **NARROW).page
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    for control in page.locator("button:visible").all():
-        box = control.bounding_box()
-        assert min(box["width"], box["height"]) >= 24
-        assert box["x"] + box["width"] <= 320
+    require_narrow(page, "button:visible")
 
 
 @every_explorer
@@ -248,16 +245,6 @@ def test_without_scripts_a_figure_with_words_stands_there(name, open_page):
 @every_explorer
 def test_an_explorer_is_small(name):
     assert len(output(name).encode()) < 300_000
-
-
-def painted(canvas):
-    """Return the red of a canvas's pixels."""
-    return np.array(
-        canvas.evaluate(
-            "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height)"
-            ".data).filter((_, i) => i % 4 == 0)"
-        )
-    )
 
 
 def test_the_axes_are_sorted_and_those_that_tell_nothing_are_marked(student):

@@ -11,6 +11,7 @@ import pytest
 from keras import layers
 
 from tests.browser.conftest import shown
+from tests.browser.look import painted, require_contrast, require_narrow
 from tests.browser.walk import (
     Explorer,
     Student,
@@ -96,43 +97,23 @@ def test_the_picture_is_keras_s(output, open_page):
     axes = [student.page.get_by_label(name) for name in ("z₁", "z₂")]
     for axis in axes:
         axis.press("PageUp")  # from here on the point is where the sliders say
-    painted = student.page.evaluate(
-        "Array.from(document.querySelector('.course-seen canvas').getContext('2d')"
-        ".getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 == 0)"
-    )
+    got = painted(student.page.locator(".course-seen canvas"))
     code = np.array([[float(axis.input_value()) for axis in axes]], "float32")
     expected = np.asarray(decoder()(code)).ravel() * 255
-    assert np.abs(painted - expected).max() <= 1
+    assert np.abs(got - expected).max() <= 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_codes_stand_out_from_a_light_and_a_dark_page(scheme, output, open_page):
     student = Student(open_page(output, color_scheme=scheme), PLANE, "mouse")
-    brightness = student.page.evaluate(
-        """() => {
-          const map = document.querySelector('.course-plane canvas');
-          const size = [map.width, map.height];
-          const { data } = map.getContext('2d').getImageData(0, 0, ...size);
-          let [sum, count] = [0, 0];
-          for (let i = 0; i < data.length; i += 4) {
-            if (data[i + 3] < 128) continue;
-            sum += (data[i] + data[i + 1] + data[i + 2]) / 3;
-            count += 1;
-          }
-          return sum / count;
-        }"""
-    )
-    assert brightness < 120 if scheme == "light" else brightness > 140
+    canvas = student.page.locator(".course-plane canvas")
+    require_contrast(canvas, scheme)
 
 
 def test_on_a_narrow_screen_nothing_sticks_out_and_a_finger_hits(output, open_page):
     page = open_page(output, **NARROW, **TOUCH)
     Student(page, PLANE, "touch")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    for control in page.locator("button:visible").all():
-        box = control.bounding_box()
-        assert min(box["width"], box["height"]) >= 24
-        assert box["x"] + box["width"] <= 320
+    require_narrow(page, "button:visible")
 
 
 def test_with_reduced_motion_nothing_plays_and_all_else_works(output, open_page):

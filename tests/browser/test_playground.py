@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.browser.look import require_contrast, require_narrow
 from tools import playground
 
 SOURCE = (playground.FOLDER / "states.js").read_text("utf-8")
@@ -245,31 +246,13 @@ def test_the_picture_is_that_of_the_point(way, student):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_codes_stand_out_from_a_light_and_a_dark_page(scheme, visit):
     student = Student(visit(color_scheme=scheme))
-    brightness = student.page.evaluate(
-        """() => {
-          const map = document.querySelector('.plane canvas');
-          const size = [map.width, map.height];
-          const { data } = map.getContext('2d').getImageData(0, 0, ...size);
-          let [sum, count] = [0, 0];
-          for (let i = 0; i < data.length; i += 4) {
-            if (data[i + 3] < 128) continue;
-            sum += (data[i] + data[i + 1] + data[i + 2]) / 3;
-            count += 1;
-          }
-          return sum / count;
-        }"""
-    )
-    assert brightness < 120 if scheme == "light" else brightness > 140
+    require_contrast(student.page.locator(".plane canvas").first, scheme)
 
 
 def test_on_a_narrow_screen_nothing_sticks_out_and_a_finger_hits(visit):
     student = Student(visit(**NARROW, has_touch=True), "touch")
     student.do("example")
-    assert student.page.evaluate("document.documentElement.scrollWidth") <= 320
-    for control in student.page.locator("button, #beta").all():
-        box = control.bounding_box()
-        assert min(box["width"], box["height"]) >= 24
-        assert box["x"] + box["width"] <= 320
+    require_narrow(student.page, "button, #beta")
 
 
 def test_with_reduced_motion_the_planes_change_once_a_second(visit):
