@@ -489,6 +489,20 @@ def test_axes_come_by_divergence_where_it_is_given_and_else_by_variance():
     assert [axis["unused"] for axis in plain["axes"]] == [False] * 3 + [True]
 
 
+def test_sliders_at_any_place_decode_to_keras_s_pixels(trained):
+    decoder, codes, images = trained
+    data = data_of(lambda: explore.code_axes(decoder, codes, images))
+    low, high = ([axis[end] for axis in data["axes"]] for end in ("low", "high"))
+    axes = [axis["axis"] for axis in data["axes"]]
+    points = np.random.default_rng(6).uniform(low, high, (2000, 2))
+    points[:4] = [low, high, [low[0], high[1]], [high[0], low[1]]]
+    points = points[:, np.argsort(axes)]
+    (pixels,) = run_by_page([data["decoder"]], points)
+    away = np.abs(pixels - by_keras(decoder, points.astype("float32")))
+    assert away.max() < PIXEL
+    assert len(json.dumps(data["decoder"])) < len(json.dumps(exported(decoder))) * 2 / 3
+
+
 def test_a_start_for_each_class_or_the_first_ten_images():
     labels = np.arange(20) % 3
     data = data_of(
