@@ -287,6 +287,19 @@ def test_two_planes_of_models_with_hidden_layers_128_and_64_are_small(trained):
     assert len(display.call_args.args[0]["text/html"].encode()) < 300_000
 
 
+def test_a_plane_with_a_pad_is_small_if_the_encoder_is_narrow(trained):
+    decoder, codes, images = trained
+    hidden = [layers.Dense(48, "tanh"), layers.Dense(64, "tanh")]
+    flat = [keras.Input((28, 28, 1)), layers.Flatten()]
+    encoder = keras.Sequential([*flat, *hidden, layers.Dense(2)])
+    encoder.compile("adam", "mse")
+    encoder.fit(np.reshape(images, (-1, 28, 28, 1)), codes, epochs=5, verbose=0)
+    labels = np.arange(600) % 10
+    with mock.patch.object(interactive, "display") as display:
+        explore.latent_plane(decoder, codes, labels, images, encoder=encoder)
+    assert len(display.call_args.args[0]["text/html"].encode()) < 300_000
+
+
 IMAGES_OF = "return passed.map((strokes) => Array.from(likeMnist(strokes, 28)));"
 
 
