@@ -80,7 +80,7 @@ def rounded(
     besides: float = 0.0,
     used: np.ndarray | None = None,
 ) -> list[dict[str, Any]]:
-    """Return a model's layers as `exported` does, with coarser weights.
+    """Return a model's layers as JSON can hold them, with coarser weights.
 
     Args:
         model: built; its layers stand in a row.
@@ -92,7 +92,8 @@ def rounded(
             the weights of the others are left out if the first layer is dense.
 
     Raises:
-        ExplorerError: as `exported`.
+        ExplorerError: a layer or an activation is of a kind that no explorer runs, or
+            the layers do not stand in a row.
     """
     layers = list(chain(model))
     written = {layer: list(entries(layer)) for layer in layers}

@@ -17,19 +17,6 @@ class ExplorerError(CourseError):
     """A model or arrays that an explorer cannot show."""
 
 
-def exported(decoder: keras.Model) -> list[dict[str, Any]]:
-    """Return the layers of a decoder, with their weights, as JSON can hold them.
-
-    Args:
-        decoder: built; one layer after the other, such as `keras.Sequential`.
-
-    Raises:
-        ExplorerError: a layer or an activation is of another kind, or the layers do
-            not stand in a row.
-    """
-    return [entry for layer in chain(decoder) for entry in entries(layer)]
-
-
 def exported_layer(layer: keras.layers.Layer) -> dict[str, Any]:
     """Return one layer that computes something, as JSON can hold it.
 

@@ -11,7 +11,7 @@ from helpers import explore, interactive
 from helpers.data import bundled
 from helpers.explore import hints, plane
 from helpers.explore.rounding import rounded
-from helpers.explore.weights import exported, packed
+from helpers.explore.weights import chain, entries, packed
 
 import keras
 import numpy as np
@@ -59,6 +59,11 @@ def run_by_page(layers, inputs):
     flat = np.asarray(inputs, float).reshape(len(inputs), -1)
     outputs = run(DECODED, {"models": layers, "codes": flat.tolist()})
     return [np.array(images) for images in outputs]
+
+
+def exported(decoder):
+    """Return a decoder's layers with weights of 16 bits."""
+    return [entry for layer in chain(decoder) for entry in entries(layer)]
 
 
 def decoded(decoders, codes):
