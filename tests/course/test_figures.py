@@ -26,6 +26,7 @@ EXPLAINED = {
         "0.83": "another",
         "0.70": "another",
     },
+    "02": {"1.5": "22.9 - 21.44, the figure above"},
     "03": {"0.046": "the formula before it"},
     "04": {
         "0.0835": "loss of the assignment, seen when its bar was set",
