@@ -220,3 +220,40 @@ def test_only_a_gradient_that_noise_does_not_turn_round_tells_a_step_up(refused)
             step()
     else:
         step()
+
+
+class OnlyWhileTraining(layers.Layer):
+    """An ending that acts in training alone."""
+
+    def call(self, x, training=False):
+        return keras.ops.sigmoid(x) if training else x
+
+
+def ends_as_it_is(*ending):
+    """Return whether what is added to the last bias moves the output of a network."""
+
+    def builder():
+        x = keras.Input((4,))
+        h = layers.Dense(3, "relu")(x)
+        parts = [*ending[:-1], layers.Dense(2), *ending[-1:]]
+        for layer in parts:
+            h = layer(h)
+        return keras.Model(x, h)
+
+    built = LocalStudent(builder, ("auto",))
+    built.build()
+    arrays = built.get_weights("auto")
+    x = np.random.default_rng(1).normal(size=(2, 4)).astype("float32")
+    return networks.moves_output(
+        built, [np.abs(a) + 0.1 for a in arrays], [3], 0.5, 0.5, [np.abs(x)]
+    )
+
+
+def test_a_dropout_that_seldom_acts_is_no_other_ending():
+    whole = [layers.Dropout(0.1, noise_shape=(None, 1), seed=k) for k in range(30)]
+    assert all(ends_as_it_is(layer, layers.Identity()) for layer in whole)
+
+
+def test_an_ending_that_acts_in_training_alone_is_told():
+    assert not ends_as_it_is(OnlyWhileTraining())
+    assert ends_as_it_is(layers.Identity())
