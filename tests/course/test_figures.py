@@ -32,6 +32,7 @@ EXPLAINED = {
         "0.0835": "loss of the assignment, seen when its bar was set",
         "0.0065": "read off a figure",
     },
+    "05": {"1.3": "25.27 - 23.96, the table above"},
     "06": {"0.0004": "a bound of differences"},
     "07": {
         "3.5": "21.84 - 18.31, the figure above",

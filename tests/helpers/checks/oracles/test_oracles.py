@@ -229,31 +229,36 @@ class OnlyWhileTraining(layers.Layer):
         return keras.ops.sigmoid(x) if training else x
 
 
-def ends_as_it_is(*ending):
-    """Return whether what is added to the last bias moves the output of a network."""
+def ends_as_it_is(ending, dropout=None):
+    """Return whether what is added to a network's last bias moves its output.
+
+    Args:
+        ending: what comes behind the last layer; its result is added to the input.
+        dropout: a layer before the last one.
+    """
 
     def builder():
         x = keras.Input((4,))
         h = layers.Dense(3, "relu")(x)
-        parts = [*ending[:-1], layers.Dense(2), *ending[-1:]]
-        for layer in parts:
-            h = layer(h)
-        return keras.Model(x, h)
+        h = dropout(h) if dropout else h
+        return keras.Model(x, x + ending(layers.Dense(4)(h)))
 
     built = LocalStudent(builder, ("auto",))
     built.build()
-    arrays = built.get_weights("auto")
-    x = np.random.default_rng(1).normal(size=(2, 4)).astype("float32")
-    return networks.moves_output(
-        built, [np.abs(a) + 0.1 for a in arrays], [3], 0.5, 0.5, [np.abs(x)]
-    )
+    arrays = [np.abs(a) + 0.1 for a in built.get_weights("auto")]
+    x = np.random.default_rng(1).random((2, 4), np.float32)
+    return networks.moves_output(built, arrays, [3], 0.5, 0.5, [x])
+
+
+def seldom(seed):
+    return layers.Dropout(0.1, noise_shape=(None, 1), seed=seed)
 
 
 def test_a_dropout_that_seldom_acts_is_no_other_ending():
-    whole = [layers.Dropout(0.1, noise_shape=(None, 1), seed=k) for k in range(30)]
-    assert all(ends_as_it_is(layer, layers.Identity()) for layer in whole)
+    assert all(ends_as_it_is(layers.Identity(), seldom(k)) for k in range(30))
 
 
 def test_an_ending_that_acts_in_training_alone_is_told():
-    assert not ends_as_it_is(OnlyWhileTraining())
-    assert ends_as_it_is(layers.Identity())
+    for dropout in (None, seldom(1), layers.Dropout(0.5), layers.GaussianNoise(0.1)):
+        assert not ends_as_it_is(OnlyWhileTraining(), dropout)
+        assert ends_as_it_is(layers.Identity(), dropout)
