@@ -233,8 +233,9 @@ def moves_output(
 ) -> bool:
     """Return whether a value that is added to the last bias moves every output.
 
-    In use, and in training for the first of the inputs. What is random in training, as
-    with dropout, is another check's matter.
+    In use, and in training for the first of the inputs, there with all other weights 0
+    too, where no dropout inside has anything to drop. What is random in training is
+    another check's matter.
 
     Args:
         student: with built models.
@@ -244,25 +245,27 @@ def moves_output(
         by: how far the output must move.
         several: arrays of inputs.
     """
+    zeros = [np.zeros_like(array) for array in arrays]
 
-    def answers(weights: Arrays) -> tuple[Arrays, Arrays]:
-        student.set_weights("auto", weights)
-        in_use = [student.predict("auto", x)[0] for x in several]
-        # After the others: batch normalisation learns from what it is asked. Several
-        # times: a small dropout may leave everything as it is.
-        tries = range(RANDOM_TRIES)
-        trained = [student.predict("auto", several[0], training=True)[0] for _ in tries]
-        return in_use, trained
+    def outputs(weights: Arrays, x: np.ndarray, more: float, training: bool) -> Arrays:
+        moved = [array + more * (i in biases) for i, array in enumerate(weights)]
+        student.set_weights("auto", moved)
+        tries = range(RANDOM_TRIES if training else 1)
+        return [student.predict("auto", x, training=training)[0] for _ in tries]
 
-    before, before_trained = answers(arrays)
-    after, after_trained = answers(
-        [array + value * (i in biases) for i, array in enumerate(arrays)]
+    def moves(weights: Arrays, x: np.ndarray, training: bool = False) -> bool:
+        before = outputs(weights, x, 0, training)
+        after = outputs(weights, x, value, training)
+        if any(
+            not alike(group[0], each) for group in (before, after) for each in group
+        ):
+            return True
+        expected = before[0] + np.float32(by)
+        return alike(after[0], expected) and varies(before[0])
+
+    return all(moves(arrays, x) for x in several) and all(
+        moves(weights, several[0], training=True) for weights in (arrays, zeros)
     )
-    pairs = list(zip(before, after, strict=True))
-    groups = before_trained, after_trained
-    if all(alike(group[0], again) for group in groups for again in group[1:]):
-        pairs.append((before_trained[0], after_trained[0]))
-    return all(alike(new, old + np.float32(by)) and varies(old) for old, new in pairs)
 
 
 def adam_moves_all(
