@@ -108,14 +108,15 @@ export function followButton(state, send) {
 }
 
 // Put an explorer in the text's place, and show it anew whenever its look may change:
-// with its width, and as page or JupyterLab become light or dark.
+// with its width, and as page or JupyterLab become light or dark. JupyterLab says so
+// while nothing has a width; by the next frame everything has.
 export function mount(el, title, nodes, show) {
   const heading = element("p", {}, element("strong", {}, title));
   const root = element("div", { class: "course-explorer" }, heading, ...nodes);
   replaceText(el, root);
   new ResizeObserver(show).observe(root);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
-  new MutationObserver(show).observe(document.body, {
+  new MutationObserver(() => requestAnimationFrame(show)).observe(document.body, {
     attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"],
   });
   show();

@@ -73,16 +73,18 @@ export class Pad {
   draw() {
     const canvas = this.#canvas;
     const side = Math.round(canvas.clientWidth * (window.devicePixelRatio || 1));
+    if (!side) return;
     canvas.width = canvas.height = side;
     const context = canvas.getContext("2d");
     const ink = getComputedStyle(this.node).color;
     Object.assign(context, { strokeStyle: ink, lineCap: "round", lineJoin: "round" });
     context.lineWidth = LINE * side;
+    context.beginPath(); // one for all: ink may be translucent, and strokes cross
     for (const stroke of this.strokes) {
-      context.beginPath();
+      context.moveTo(...stroke[0].map((v) => v * side));
       for (const [x, y] of [...stroke, stroke.at(-1)]) context.lineTo(x * side, y * side);
-      context.stroke();
     }
+    context.stroke();
     if (!this.#byKeys || document.activeElement !== this.node) return;
     context.lineWidth = 0.01 * side;
     context.beginPath();

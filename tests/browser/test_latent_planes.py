@@ -299,6 +299,42 @@ def test_pad_and_planes_stand_out_from_a_light_and_a_dark_page(scheme, student):
         require_contrast(canvas, scheme)
 
 
+THEME_CHANGES = """async () => {
+  const shown = document.querySelector(".course-explorer");
+  shown.style.display = "none"; // as JupyterLab has it while a theme is loaded
+  document.body.dataset.jpThemeName = "another";
+  await null;
+  shown.style.display = "";
+  await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+}"""
+
+
+def test_a_drawing_outlives_a_change_of_theme(student):
+    somebody = student(DRAWING)
+    drawn(somebody)
+    canvas = somebody.area.locator("canvas")
+    before = canvas.evaluate("c => c.toDataURL()")
+    somebody.page.evaluate(THEME_CHANGES)
+    assert canvas.evaluate("c => c.toDataURL()") == before
+
+
+def test_strokes_that_cross_are_as_dark_as_others(student):
+    somebody = student(DRAWING)
+    somebody.area.evaluate("pad => (pad.style.color = 'rgba(0, 0, 0, 0.5)')")
+    somebody.area.scroll_into_view_if_needed()
+    box = somebody.area.bounding_box()
+    for way in (((0.2, 0.5), (0.8, 0.5)), ((0.5, 0.2), (0.5, 0.8))):
+        for event, (x, y) in zip(("press", "move"), way, strict=True):
+            place = box["x"] + x * box["width"], box["y"] + y * box["height"]
+            somebody.point_at(event, *place)
+        somebody.point_at("release", *place)
+    opaque = somebody.area.locator("canvas").evaluate(
+        "c => Math.max(...c.getContext('2d').getImageData(0, 0, c.width, c.height)"
+        ".data.filter((_, i) => i % 4 == 3))"
+    )
+    assert 120 < opaque < 135
+
+
 def test_on_a_narrow_screen_the_planes_stand_below_each_other(student):
     somebody = student(DRAWING, "touch", **NARROW)
     drawn(somebody)

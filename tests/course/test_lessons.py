@@ -87,6 +87,16 @@ def test_it_opens_with_the_card(path):
 
 
 @every_lesson
+def test_the_readme_gives_the_times_of_the_card(path):
+    card = re.search(
+        r"\*\*Time:\*\* (\d+) minutes .+?, (\w+) minutes? to run", prose(path)
+    )
+    minutes = card[2].replace("one", "1")
+    readme = (NOTEBOOKS.parent / "README.md").read_text("utf-8")
+    assert f"(notebooks/{path.name}) | {card[1]} min | {minutes} min |" in readme
+
+
+@every_lesson
 def test_the_card_picture_is_stored_and_small(path):
     picture = NOTEBOOKS / "images" / f"{path.name[:2]}.png"
     assert len(tagged(path, "card")) == 1
