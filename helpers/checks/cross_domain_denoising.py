@@ -168,7 +168,7 @@ def _ending(student: Student) -> Ending | None:
     With every kernel 0, the last convolution gives its bias everywhere.
     """
     weights = weights_of(student, "auto", (SIDE, SIDE, 1))
-    biases = [i for i, array in enumerate(weights) if array.shape == (1,)]
+    biases = networks.last_biases(weights, 1)
     if not biases:
         raise CheckFailed(
             "a last convolution with 1 filter for images of 1 channel, and a bias",
@@ -203,7 +203,7 @@ def _subtracts_usual_ones(student: Student, weights: Arrays) -> bool:
     """
     x = inputs(3, (SIDE, SIDE, 1))
     arrays = draw_steady(weights)
-    last = [i for i, array in enumerate(arrays) if array.shape == (1,)]
+    last = networks.last_biases(arrays, 1)
     more = generator("more").uniform(0.3, 0.9)
     subtracts = networks.moves_output(
         student, arrays, last, more, -more, [x, 40 * x - 20]

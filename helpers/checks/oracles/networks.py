@@ -223,6 +223,20 @@ def loss_is_mse(
     )
 
 
+def last_biases(arrays: Arrays, filters: int) -> list[int]:
+    """Return which arrays may be the bias of a last convolution, by their place.
+
+    Those of the right size that follow a kernel, and not the scales of a normalisation;
+    all of the right size where none does, as in a layer of the student's own.
+
+    Args:
+        arrays: of a model, in its order.
+        filters: of the convolution.
+    """
+    sized = [i for i, array in enumerate(arrays) if array.shape == (filters,)]
+    return [i for i in sized if i and arrays[i - 1].ndim == 4] or sized
+
+
 def moves_output(
     student: Student,
     arrays: Arrays,

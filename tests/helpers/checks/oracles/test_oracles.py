@@ -263,3 +263,17 @@ def test_an_ending_that_acts_in_training_alone_is_told():
     for dropout in (None, seldom(1), layers.Dropout(0.5), layers.GaussianNoise(0.1)):
         assert not ends_as_it_is(OnlyWhileTraining(), dropout)
         assert ends_as_it_is(layers.Identity(), dropout)
+
+
+def test_scales_of_a_normalisation_are_no_last_bias():
+    x = keras.Input((6, 6, 1))
+    h = layers.Conv2D(4, 3, padding="same")(layers.BatchNormalization()(x))
+    model = keras.Model(x, layers.Conv2D(1, 3, padding="same")(h))
+    arrays = model.get_weights()
+    (place,) = networks.last_biases(arrays, 1)
+    assert [a.shape for a in arrays[place - 1 : place + 1]] == [(3, 3, 4, 1), (1,)]
+
+
+def test_a_last_bias_without_a_kernel_before_it_is_taken_all_the_same():
+    arrays = [np.zeros(1), np.zeros((3, 3, 4, 1)), np.zeros(4)]
+    assert networks.last_biases(arrays, 1) == [0]
