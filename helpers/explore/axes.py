@@ -63,8 +63,8 @@ def code_axes(
     browser what each move makes of it. Axes that tell next to nothing are marked.
 
     The weights go into the page as coarsely as they may, which takes a few seconds to
-    find: with sliders in some 2,000 places no pixel moves by more than
-    half a grey level of 255.
+    find: with sliders in some 2,000 places no pixel moves by more than half a grey
+    level of 255.
 
     Args:
         decoder: trained; from a code to an image, with values in [0, 1].

@@ -195,6 +195,19 @@ def test_the_walk_moves_both_points_and_each_decoder_draws_its_own(student):
         assert np.abs(got - expected).max() <= 1
 
 
+def stroke(somebody, *points):
+    """Draw a line through points of the pad, from 0 to 1."""
+    box = somebody.area.bounding_box()
+    places = [
+        (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points
+    ]
+    for event, place in zip(
+        ["press", *["move"] * (len(places) - 1)], places, strict=True
+    ):
+        somebody.point_at(event, *place)
+    somebody.point_at("release", *places[-1])
+
+
 def drawn(somebody):
     """Draw a seven; return its image, and each model's code of it as the page says."""
     somebody.area.scroll_into_view_if_needed()
@@ -203,15 +216,7 @@ def drawn(somebody):
         for key in ["Space", *keys, "Space"]:
             somebody.area.press(key)
     else:
-        box = somebody.area.bounding_box()
-        for event, x, y in (
-            ("press", 0.3, 0.2),
-            ("move", 0.7, 0.2),
-            ("move", 0.4, 0.8),
-            ("release", 0.4, 0.8),
-        ):
-            place = box["x"] + x * box["width"], box["y"] + y * box["height"]
-            somebody.point_at(event, *place)
+        stroke(somebody, (0.3, 0.2), (0.7, 0.2), (0.4, 0.8))
     text = somebody.page.locator(".course-drawn .course-where").inner_text()
     numbers = re.findall(r"z = \((−?[\d.]+), (−?[\d.]+)\)", text)
     codes = np.array([[float(n.replace("−", "-")) for n in z] for z in numbers])
@@ -322,12 +327,8 @@ def test_strokes_that_cross_are_as_dark_as_others(student):
     somebody = student(DRAWING)
     somebody.area.evaluate("pad => (pad.style.color = 'rgba(0, 0, 0, 0.5)')")
     somebody.area.scroll_into_view_if_needed()
-    box = somebody.area.bounding_box()
-    for way in (((0.2, 0.5), (0.8, 0.5)), ((0.5, 0.2), (0.5, 0.8))):
-        for event, (x, y) in zip(("press", "move"), way, strict=True):
-            place = box["x"] + x * box["width"], box["y"] + y * box["height"]
-            somebody.point_at(event, *place)
-        somebody.point_at("release", *place)
+    stroke(somebody, (0.2, 0.5), (0.8, 0.5))
+    stroke(somebody, (0.5, 0.2), (0.5, 0.8))
     opaque = somebody.area.locator("canvas").evaluate(
         "c => Math.max(...c.getContext('2d').getImageData(0, 0, c.width, c.height)"
         ".data.filter((_, i) => i % 4 == 3))"

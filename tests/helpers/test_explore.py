@@ -251,6 +251,13 @@ def trained():
     return decoder, 3 * codes, images
 
 
+def bytes_of(act):
+    """Return how many bytes of page an explorer puts into a cell's output."""
+    with mock.patch.object(interactive, "display") as display:
+        act()
+    return len(display.call_args.args[0]["text/html"].encode())
+
+
 def data_of(act):
     """Return the data that an explorer passes to its page."""
     with mock.patch.object(interactive, "show") as show:
@@ -287,9 +294,10 @@ def test_coarser_weights_take_less_than_two_thirds_of_the_room(trained):
 def test_two_planes_of_models_with_hidden_layers_128_and_64_are_small(trained):
     decoder, codes, images = trained
     both = {"plain": decoder, "VAE": decoder}, {"plain": codes, "VAE": codes}
-    with mock.patch.object(interactive, "display") as display:
-        explore.latent_planes(*both, np.arange(600) % 10, images)
-    assert len(display.call_args.args[0]["text/html"].encode()) < 300_000
+    assert (
+        bytes_of(lambda: explore.latent_planes(*both, np.arange(600) % 10, images))
+        < 300_000
+    )
 
 
 def test_a_plane_with_a_pad_is_small_if_the_encoder_is_narrow(trained):
@@ -300,9 +308,14 @@ def test_a_plane_with_a_pad_is_small_if_the_encoder_is_narrow(trained):
     encoder.compile("adam", "mse")
     encoder.fit(np.reshape(images, (-1, 28, 28, 1)), codes, epochs=5, verbose=0)
     labels = np.arange(600) % 10
-    with mock.patch.object(interactive, "display") as display:
-        explore.latent_plane(decoder, codes, labels, images, encoder=encoder)
-    assert len(display.call_args.args[0]["text/html"].encode()) < 300_000
+    assert (
+        bytes_of(
+            lambda: explore.latent_plane(
+                decoder, codes, labels, images, encoder=encoder
+            )
+        )
+        < 300_000
+    )
 
 
 IMAGES_OF = "return passed.map((strokes) => Array.from(likeMnist(strokes, 28)));"

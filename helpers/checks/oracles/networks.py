@@ -259,23 +259,30 @@ def moves_output(
         by: how far the output must move.
         several: arrays of inputs.
     """
-    zeros = [np.zeros_like(array) for array in arrays]
 
-    def outputs(weights: Arrays, x: np.ndarray, more: float, training: bool) -> Arrays:
-        moved = [array + more * (i in biases) for i, array in enumerate(weights)]
-        student.set_weights("auto", moved)
-        tries = range(RANDOM_TRIES if training else 1)
-        return [student.predict("auto", x, training=training)[0] for _ in tries]
+    def answers(weights: Arrays, in_use: Sequence[np.ndarray]) -> tuple[Arrays, Arrays]:
+        student.set_weights("auto", weights)
+        outputs = [student.predict("auto", x)[0] for x in in_use]
+        # After the others: batch normalisation learns from what it is asked.
+        tries = range(RANDOM_TRIES)
+        trained = [student.predict("auto", several[0], training=True)[0] for _ in tries]
+        return outputs, trained
 
-    def moves(weights: Arrays, x: np.ndarray, training: bool = False) -> bool:
-        before = outputs(weights, x, 0, training)
-        after = outputs(weights, x, value, training)
-        is_random = not all(alike(y[0], other) for y in (before, after) for other in y)
-        as_expected = alike(after[0], before[0] + np.float32(by))
-        return is_random or (as_expected and (weights is zeros or varies(before[0])))
+    def pairs(
+        weights: Arrays, in_use: Sequence[np.ndarray]
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        moved = [array + value * (i in biases) for i, array in enumerate(weights)]
+        before, before_trained = answers(weights, in_use)
+        after, after_trained = answers(moved, in_use)
+        groups = before_trained, after_trained
+        is_random = not all(alike(y[0], other) for y in groups for other in y)
+        trained = [] if is_random else [(before_trained[0], after_trained[0])]
+        return [*zip(before, after, strict=True), *trained]
 
-    return all(moves(arrays, x) for x in several) and all(
-        moves(weights, several[0], training=True) for weights in (arrays, zeros)
+    usual = pairs(arrays, several)
+    without_others = pairs([np.zeros_like(array) for array in arrays], [])
+    return all(varies(old) for old, _ in usual) and all(
+        alike(new, old + np.float32(by)) for old, new in usual + without_others
     )
 
 
