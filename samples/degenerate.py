@@ -14,7 +14,7 @@ more than the points of checks that look at no answers. Prints a table of points
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -686,8 +686,17 @@ def reference(name: str) -> Callable[..., Any]:
     return builder
 
 
-def marks(name: str, network: str, behaviour: Behaviour) -> dict[str, float]:
-    """Return the points of each test cell of a builder, by its grade id."""
+def marks(
+    name: str, network: str, behaviour: Behaviour, of: Container[str] | None = None
+) -> dict[str, float]:
+    """Return the points of test cells of a builder, by their grade ids.
+
+    Args:
+        name: of the assignment.
+        network: ``"right"`` or ``"wrong"``.
+        behaviour: what is done to it.
+        of: the test cells to run; all, if not given.
+    """
     names = dict(_names(name))
     tests = _cells(name)[1]
     builder = _builder(tests[0])
@@ -697,6 +706,8 @@ def marks(name: str, network: str, behaviour: Behaviour) -> dict[str, float]:
     earned = {}
     for cell in tests:
         about = grader(cell)
+        if of is not None and about["grade_id"] not in of:
+            continue
         try:
             run_cell(cell, names)
             earned[about["grade_id"]] = float(about["points"])
@@ -720,12 +731,9 @@ def gained(name: str, behaviour: Behaviour) -> dict[str, float]:
     assignments, _ = CONCEDED.get(behaviour.name, (set(), ""))
     if name in assignments:
         return {}
-    plain = without(name, "wrong")
-    return {
-        test: points - plain[test]
-        for test, points in marks(name, "wrong", behaviour).items()
-        if points > plain[test]
-    }
+    lost = {test for test, points in without(name, "wrong").items() if not points}
+    earned = marks(name, "wrong", behaviour, of=lost)
+    return {test: points for test, points in earned.items() if points}
 
 
 def kept(name: str, behaviour: Behaviour) -> dict[str, float]:
@@ -737,11 +745,9 @@ def kept(name: str, behaviour: Behaviour) -> dict[str, float]:
     """
     if not behaviour.says_nothing:
         return {}
-    return {
-        test: points
-        for test, points in marks(name, "right", behaviour).items()
-        if points and test not in WITHOUT_OUTPUTS
-    }
+    asked = without(name, "right").keys() - WITHOUT_OUTPUTS.keys()
+    earned = marks(name, "right", behaviour, of=asked)
+    return {test: points for test, points in earned.items() if points}
 
 
 def main() -> None:
