@@ -19,6 +19,7 @@ SAMPLE = {
         "the right loss, the gradient of another",
     ),
     "upsampling": ("the constant 1",),
+    "convolutional": ("right for inputs between 0 and 1",),
 }
 """Behaviours that earned points before checks asked what an answer depends on."""
 

@@ -6,6 +6,7 @@ others that a check which refuses right work once in a hundred runs is likely to
 
 from helpers.checks import property_check, randomness
 from helpers.checks.oracles.dense import DRAWS, DenseSizes
+from helpers.checks.oracles.probes import beyond, inputs
 
 import keras
 import pytest
@@ -96,6 +97,16 @@ def test_no_hidden_layer_is_as_wide_as_a_code(seed):
     randomness.use_seed(0)
 
     assert not {usual.latent_dims, usual.input_dims} & set(hidden)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_layers_are_asked_about_numbers_that_no_image_has(seed):
+    randomness.use_seed(seed)
+    noise = beyond(inputs(4, 36))[3]
+    randomness.use_seed(0)
+
+    assert noise.min() < 0
+    assert noise.max() > 1
 
 
 @pytest.mark.long

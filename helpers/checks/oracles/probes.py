@@ -173,12 +173,15 @@ def beyond(x: np.ndarray) -> np.ndarray:
     """Return inputs of which some are much larger or smaller, of any sign.
 
     The first is a picture, the second is smooth: a layer computes the same for what
-    students train on, for what no image has, and for noise.
+    students train on, for what no image has, and for noise. The fourth has numbers
+    below 0 and above 1, whatever is drawn.
     """
     rng = generator("beyond")
     factors = np.exp(rng.uniform(-3, 3, len(x))) * rng.choice([-1, 1], len(x))
     factors[::2] = 1
-    return of_every_kind(x * factors.reshape(-1, *[1] * (x.ndim - 1)))
+    kinds = of_every_kind(x * factors.reshape(-1, *[1] * (x.ndim - 1)))
+    kinds[3:4] = np.exp(rng.uniform(1, 2)) * (2 * x[3:4] - 1)
+    return kinds
 
 
 # --- weights --------------------------------------------------------------------------
