@@ -91,7 +91,7 @@ class Journal:
             empty = not self.write and not _size(self.path)
             # mode=rw for reading too: what a killed grader left may have to be undone.
             name = ":memory:" if empty else f"{self.path.absolute().as_uri()}?mode=rw"
-            self._database = sqlite3.connect(name, LOCK_TIMEOUT_S, uri=True)
+            self._database = sqlite3.connect(name, timeout=LOCK_TIMEOUT_S, uri=True)
             try:
                 if self.write or empty:
                     self._database.executescript(SCHEMA)
