@@ -19,6 +19,18 @@ class NotFoundError(CourseError):
     """A course folder, an assignment or a student's work that was named is missing."""
 
 
+class _Gradebook(Gradebook):  # type: ignore[misc]  # nbgrader has no types
+    """A gradebook that leaves no connection open if it cannot be opened."""
+
+    def __init__(self, db_url: str, course_id: str) -> None:
+        try:
+            super().__init__(db_url, course_id)
+        except BaseException:
+            if hasattr(self, "db"):
+                self.close()
+            raise
+
+
 @dataclass(frozen=True)
 class Course:
     """A folder with ``nbgrader_config.py``, assignments and students' work.
@@ -88,4 +100,4 @@ class Course:
             # nbgrader calls it by name; it is next to Python in the environment.
             programs = str(Path(sys.executable).parent)
             os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
-        return Gradebook(self.directory.db_url, self.directory.course_id)
+        return _Gradebook(self.directory.db_url, self.directory.course_id)
