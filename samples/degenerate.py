@@ -127,19 +127,33 @@ class Behaviour:
 
 
 def _inner(models: Models) -> Iterator[keras.Model]:
-    """Yield the models that stand in no other one, and those inside of others, once."""
+    """Yield each model that has layers of its own, once.
+
+    In place of one that is made of other models alone, as auto is of encoder and
+    decoder, these.
+    """
     known: dict[int, keras.Model] = {}
     for model in models.values():
         nested = [layer for layer in model.layers if isinstance(layer, keras.Model)]
-        for leaf in nested or [model]:
+        all_weights = sum(len(layer.weights) for layer in nested) == len(model.weights)
+        for leaf in nested if nested and all_weights else [model]:
             known[id(leaf)] = leaf
     yield from known.values()
 
 
 def _with_kernels(model: keras.Model) -> list[Any]:
     """Return the layers of a model that have weights and an activation, in order."""
-    layers = model._flatten_layers(include_self=False)
-    return [layer for layer in layers if layer.weights and hasattr(layer, "activation")]
+    inner = (
+        _with_kernels(layer)
+        if isinstance(layer, keras.Model)
+        else [
+            part
+            for part in layer._flatten_layers()
+            if part.weights and hasattr(part, "activation")
+        ]
+        for layer in model.layers
+    )
+    return [layer for layers in inner for layer in layers]
 
 
 def ends_in(function: Callable[..., Any]) -> Change:
@@ -286,12 +300,16 @@ def right_where(condition: Callable[..., Any]) -> Change:
 def _flagged(
     model: keras.Model, flag: list[Any], condition: Callable[..., Any]
 ) -> None:
-    """Have a model note at each call whether a condition holds."""
+    """Have a model note, while it is called, whether a condition holds."""
     original = model.call
 
     def call(x: Any, *arguments: Any, **named: Any) -> Any:
+        before = flag[0]
         flag[0] = condition(x, bool(named.get("training")))
-        return original(x, *arguments, **named)
+        try:
+            return original(x, *arguments, **named)
+        finally:
+            flag[0] = before
 
     model.call = call
 
@@ -333,10 +351,14 @@ def _in_first_calls(count: int) -> Change:
     return change
 
 
-def _huge_first(x: Any, y: Any, training: bool) -> Any:
-    """Make the first number of each row huge."""
-    first = ops.arange(int(np.prod(y.shape[1:]))) == 0
-    return ops.where(ops.reshape(first, (1, *y.shape[1:])), 1e25 * (1 + y), y)
+def _first_number(function: Callable[[Any], Any]) -> Change:
+    """Return a change of the first number of each row that models answer."""
+
+    def change_first(x: Any, y: Any, training: bool) -> Any:
+        first = ops.arange(int(np.prod(y.shape[1:]))) == 0
+        return ops.where(ops.reshape(first, (1, *y.shape[1:])), function(y), y)
+
+    return ends_in(change_first)
 
 
 def _rows(function: Callable[[Any], Any]) -> Change:
@@ -355,7 +377,7 @@ ENDS: dict[str, Change] = {
     "nearly 1/2": _rows(lambda y: 0.5 + 1e-9 * y),
     "huge": _rows(lambda y: 1e25 * y),
     "a large number added": _rows(lambda y: y + 1e9),
-    "one huge number": ends_in(_huge_first),
+    "one huge number": _first_number(lambda y: 1e25 * (1 + y)),
     "the first row for all": _rows(lambda y: y[:1]),
     "the mean row for all": _rows(lambda y: ops.mean(y, axis=0, keepdims=True)),
     "one number for a row": _rows(lambda y: ops.mean(y, axis=-1, keepdims=True)),
@@ -364,9 +386,7 @@ ENDS: dict[str, Change] = {
         lambda x, y, training: keras.random.uniform(ops.shape(y)) + 0.0 * y
     ),
     "NaN": _rows(lambda y: y * np.nan),
-    "one NaN": ends_in(
-        lambda x, y, training: ops.where(_huge_first(x, y, training) > 1e24, np.nan, y)
-    ),
+    "one NaN": _first_number(lambda y: y * np.nan),
     "infinite": _rows(lambda y: y + np.inf),
     "minus infinity": _rows(lambda y: y - np.inf),
     "the sign": _rows(ops.sign),
@@ -635,12 +655,28 @@ BEHAVIOURS = [
     ),
 ]
 
+HONEST = {"vae_by_hand": ("reconstruction", "divergence", "beta_weighs")}
+"""What the wrong network has right, though it mostly loses the points.
+
+Its training step is the reference's own, so the loss is the contract's. But the
+cross-entropy of what tanh paints, numbers below 0, is so large that the divergence does
+not show beside it. With a hard sigmoid in place of tanh it earns these points.
+"""
+
 COUNTS = (
     "it holds the right network, and counts how often its Python code runs: a graph, "
     "which answers from the fourth question on, does not count"
 )
 CONCEDED: dict[str, tuple[set[str], str]] = {
-    "right for the first five calls": ({"upsampling"}, COUNTS),
+    "hidden ReLU up to 1": (
+        {"variational"},
+        "a training with these activations does not collapse, and more the check on "
+        "collapse does not ask",
+    ),
+    "right for the first five calls": (
+        {"convolutional", "stacked_classifier", "upsampling"},
+        COUNTS,
+    ),
     "right for the first twenty calls": (set(ASSIGNMENTS), COUNTS),
     "right for all calls but the first two": (set(ASSIGNMENTS), COUNTS),
     "right for a model that is untrained": (
@@ -720,20 +756,29 @@ def marks(
 @cache
 def without(name: str, network: str) -> dict[str, float]:
     """Return the points of a network with no behaviour besides."""
-    return marks(name, network, Behaviour("none"))
+    earned = marks(name, network, Behaviour("none"))
+    for cell in _cells(name)[1]:
+        about = grader(cell)
+        if about["grade_id"] in HONEST.get(name, ()):
+            earned[about["grade_id"]] = float(about["points"])
+    return earned
 
 
 def gained(name: str, behaviour: Behaviour) -> dict[str, float]:
     """Return what a behaviour earns on the wrong network, by test cell.
 
-    Nothing is said of what is conceded.
+    Nothing is said of what is conceded, nor of what the wrong network earns without it
+    when it is asked again: checks draw other numbers each time.
     """
     assignments, _ = CONCEDED.get(behaviour.name, (set(), ""))
     if name in assignments:
         return {}
     lost = {test for test, points in without(name, "wrong").items() if not points}
-    earned = marks(name, "wrong", behaviour, of=lost)
-    return {test: points for test, points in earned.items() if points}
+    earned = _held(marks(name, "wrong", behaviour, of=lost))
+    if earned:
+        again = _held(marks(name, "wrong", Behaviour("none"), of=earned))
+        earned = {test: earned[test] for test in earned.keys() - again.keys()}
+    return earned
 
 
 def kept(name: str, behaviour: Behaviour) -> dict[str, float]:
@@ -746,7 +791,11 @@ def kept(name: str, behaviour: Behaviour) -> dict[str, float]:
     if not behaviour.says_nothing:
         return {}
     asked = without(name, "right").keys() - WITHOUT_OUTPUTS.keys()
-    earned = marks(name, "right", behaviour, of=asked)
+    return _held(marks(name, "right", behaviour, of=asked))
+
+
+def _held(earned: dict[str, float]) -> dict[str, float]:
+    """Return the test cells that earned points."""
     return {test: points for test, points in earned.items() if points}
 
 

@@ -38,6 +38,17 @@ class Sizes(ABC):
         """Return the size of what auto gives for it."""
         return self.input_size
 
+    trained: tuple[str, ...] = ("auto",)
+    """The models that are trained."""
+
+    def example(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return inputs and targets for a step of training of a model."""
+        x, y = (
+            np.full((2, *((size,) if isinstance(size, int) else size)), 0.5, np.float32)
+            for size in (self.input_size, self.output_size)
+        )
+        return x, y
+
 
 class AutoencoderSizes(Sizes):
     """What a builder of encoder, decoder and auto is called with."""
@@ -94,21 +105,31 @@ def sizes_too(*others: dict[str, Any]) -> Callable[[Property[S]], Property[S]]:
                     if more is not others[-1]:
                         holds(student, other)
             try:
-                _train(student, other)
-                holds(student, other)
-            except (CheckFailed, StudentError) as error:
+                with _same_once_trained(student, other):
+                    holds(student, other)
+            except CheckFailed:
                 with _same_with(more):  # if it did not hold before the training
                     student.build(*other.arguments)
                     holds(student, other)
-                raise CheckFailed(
-                    "the same after a step of training",
-                    cut(_observed(error), 10),
-                    "something in the model that training changes besides its weights.",
-                ) from None
+                raise
 
         return too
 
     return decorate
+
+
+def trained_too(holds: Property[S]) -> Property[S]:
+    """Have a check that gets the usual sizes look again after a step of training."""
+
+    @wraps(holds)
+    def too(student: Student, sizes: S) -> None:
+        holds(student, sizes)
+        if sizes.usual:
+            student.build(*sizes.arguments)
+            with _same_once_trained(student, sizes):
+                holds(student, sizes)
+
+    return too
 
 
 def keywords_too(
@@ -129,14 +150,21 @@ def keywords_too(
     return decorate
 
 
-def _train(student: Student, sizes: Sizes) -> None:
-    """Take a step of training, where that can be done: other checks look at it."""
-    x, y = (
-        np.full((2, *((size,) if isinstance(size, int) else size)), 0.5, np.float32)
-        for size in (sizes.input_size, sizes.output_size)
-    )
-    with suppress(StudentError):
-        student.train(x, y, epochs=1, batch_size=2)
+@contextmanager
+def _same_once_trained(student: Student, sizes: Sizes) -> Iterator[None]:
+    """Take a step of training, and say that a property does not hold after it."""
+    for part in sizes.trained:
+        x, y = sizes.example(part)
+        with suppress(StudentError):  # other checks look at what cannot be trained
+            student.train(x, y, epochs=1, batch_size=len(x), part=part)
+    try:
+        yield
+    except (CheckFailed, StudentError) as error:
+        raise CheckFailed(
+            "the same after a step of training",
+            cut(_observed(error), 10),
+            "something in the model that training changes besides its weights.",
+        ) from None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ points of the first alone.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, product
@@ -33,8 +34,12 @@ from helpers.checks.oracles.probes import (
     draw,
     draw_steady,
     inputs,
+    near,
+    of_every_kind,
     relu,
+    scaled,
     times,
+    varies,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
@@ -114,7 +119,13 @@ def any_channels(
     x = inputs(1, (SIDE, SIDE, channels))
     weights = student.get_weights("auto")
     student.set_weights("auto", draw_steady(weights))
-    estimate = student.predict("auto", x)[0]
+    estimate, again = (student.predict("auto", x)[0] for _ in range(2))
+    if not close(again, estimate):
+        raise CheckFailed(
+            "the same estimate for the same image",
+            "another one in the next call",
+            "numbers that are drawn in use too.",
+        )
     student.set_weights("auto", draw(weights, bias=0.5, seed=4))
     # The images cancel: what is left is how the two estimates differ.
     moved = student.predict("auto", x)[0] - estimate
@@ -189,7 +200,9 @@ def _ending(student: Student) -> Ending | None:
     # Activations at one place before those at two.
     for names in sorted(product(COMBINATIONS, ENDS, ENDS), key=_activations):
         ending = Ending(*names)
-        if close(np.concatenate(outputs), ending(x, a)):
+        expected = ending(x, a)
+        # A softmax of one channel lets no estimate through, and explains nothing.
+        if varies(expected) and close(np.concatenate(outputs), expected):
             usual = ending != Ending() or _subtracts_usual_ones(student, weights)
             return ending if usual else None
     return None
@@ -198,18 +211,30 @@ def _ending(student: Student) -> Ending | None:
 def _subtracts_usual_ones(student: Student, weights: Arrays) -> bool:
     """Return whether an estimate that is no constant is subtracted too.
 
-    Then whatever is added to the last bias is missing in the output, and where images
-    are no images: much brighter and much darker.
+    Then whatever is added to the last bias is missing in the output, also after a step
+    of training, and where images are no images: much brighter and much darker.
     """
-    x = inputs(3, (SIDE, SIDE, 1))
-    arrays = draw_steady(weights)
-    last = networks.last_biases(arrays, 1)
+    x = of_every_kind(inputs(5, (SIDE, SIDE, 1)))
+    last = networks.last_biases(weights, 1)
     more = generator("more").uniform(0.3, 0.9)
-    subtracts = networks.moves_output(
-        student, arrays, last, more, -more, [x, 40 * x - 20]
-    )
+
+    def subtracts(arrays: Arrays) -> bool:
+        return networks.moves_output(
+            student, arrays, last, more, -more, [x, 40 * x - 20]
+        )
+
+    usual = subtracts(draw_steady(weights)) and subtracts(near(weights))
+    _take_step(student)
+    usual = usual and subtracts(draw_steady(weights, seed=3))
     student.set_weights("auto", weights)
-    return subtracts
+    return usual
+
+
+def _take_step(student: Student) -> None:
+    """Train once; what cannot be trained loses the points for that."""
+    x = inputs(2, (SIDE, SIDE, 1))
+    with suppress(StudentError):
+        student.train(x, x, epochs=1, batch_size=len(x))
 
 
 def _activations(names: tuple[str, str, str]) -> int:
@@ -276,12 +301,11 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     weights = student.get_weights("auto")
     kernels = [(3, 3, *pair) for pair in pairwise((1, *filters, 1))]
     arrays = draw_steady(weights)
-    ways = list(chains(arrays, kernels))
     expected = (
         f"3×3 convolutions of {', '.join(map(str, filters))} filters with same padding "
         "and ReLU, and one of 1"
     )
-    if not ways:
+    if not any(chains(arrays, kernels)):
         raise CheckFailed(
             f"kernels of {', '.join(map(times, kernels))}, each with a bias",
             f"{networks.kernels(weights)}; {len(weights)} weight arrays",
@@ -290,12 +314,24 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
         )
     student.set_weights("auto", arrays)
     shared.same_always(student, "auto", x, expected, example="GaussianNoise")
-    output = student.predict("auto", x)[0]
+    answers: list[tuple[Arrays, np.ndarray, np.ndarray]] = []
+
+    def ask(arrays: Arrays, probe: np.ndarray) -> None:
+        student.set_weights("auto", arrays)
+        answers.append((arrays, probe, student.predict("auto", probe)[0]))
+
+    for weighted in (*scaled(arrays, x), (near(weights), x)):
+        ask(*weighted)
+    _take_step(student)
+    ask(arrays, x)
 
     def computes(activation: Function) -> bool:
-        return any(
-            close(output, ending(x, _estimate(x, layers, activation)))
-            for layers in ways
+        return all(
+            any(
+                close(output, ending(probe, _estimate(probe, layers, activation)))
+                for layers in chains(drawn, kernels)
+            )
+            for drawn, probe, output in answers
         )
 
     if not computes(relu):
@@ -345,9 +381,12 @@ def loss_is_mse(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
     x = inputs(4, (SIDE, SIDE, 1))
     target = inputs(4, (SIDE, SIDE, 1), seed=2)
     weights = weights_of(student, "auto", x.shape[1:])
+    drawn = draw_steady(weights)
+    student.set_weights("auto", drawn)
+    shared.follows_input(student.predict("auto", x)[0], "auto")
     arrays = [
-        drawn if old.ndim > 1 else old + 0.3 * (old.shape == (1,))
-        for old, drawn in zip(weights, draw_steady(weights), strict=True)
+        new if old.ndim > 1 else old + 0.3 * (old.shape == (1,))
+        for old, new in zip(weights, drawn, strict=True)
     ]
     for kernel in _last_kernels(arrays):
         kernel[:] = 0

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from helpers.checks.contract import Contract, Sizes
+from helpers.checks.contract import Contract, Sizes, trained_too
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import (
     SEEDS,
@@ -48,6 +48,11 @@ class DenoiserSizes(Sizes):
     input_shape: ImageShape = (8, 8, 1)
     latent_dims: int = 6
     noise: float = 0.0
+
+    @property
+    def input_size(self) -> ImageShape:
+        """Return the shape of an image."""
+        return self.input_shape
 
     @property
     def arguments(self) -> list[Any]:
@@ -112,6 +117,7 @@ def shapes(
 
 
 @contract.check_built("the network is the one of lesson 06")
+@trained_too
 def network(student: Student, sizes: DenoiserSizes) -> None:
     """Without noise, the model computes what the contract's layers compute."""
     network = partial(_network, sizes.input_shape, sizes.latent_dims)

@@ -18,8 +18,8 @@ HINTS = (
     (
         r"KerasTensor cannot be used as input to a TensorFlow function"
         r"|KerasTensor is symbolic",
-        "in Keras 3, use keras.ops on a layer's inputs, not on tensors from outside; "
-        "for an extra loss, self.add_loss(...) in its call.",
+        "use keras.ops in a layer's call, not on tensors from outside; for an extra "
+        "loss, self.add_loss(...) there.",
     ),
     (
         r"'?str'? object has no attribute 'base_dtype'"

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from helpers.checks.contract import Contract, Sizes
+from helpers.checks.contract import Contract, Sizes, trained_too
 from helpers.checks.hints import first_line
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import (
     arrow,
+    beyond,
     close,
     draw,
     inputs,
+    near,
     put_drawn,
     sigmoid,
     varies,
@@ -37,7 +39,6 @@ import numpy as np
 from keras import layers
 
 PARTS = ("encoder", "auto_1", "auto_2", "classifier")
-TRAINED = PARTS[1:]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,13 @@ class StackSizes(Sizes):
             "auto_2": [first, second, first],
             "classifier": [n, first, second, self.classes],
         }
+
+    trained = ("auto_1", "auto_2", "classifier")
+
+    def example(self, part: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return inputs and targets for a step of training of a model."""
+        x = np.full((2, self.chains[part][0]), 0.5, np.float32)
+        return x, np.arange(2) if part == "classifier" else x
 
     def weights(self, student: Student, part: str) -> Arrays:
         """Return the weights of one of the models."""
@@ -135,6 +143,7 @@ def _network(
 
 
 @contract.check_built("auto_1: from the image to a code and back")
+@trained_too
 def auto_1_layers(student: Student, sizes: StackSizes) -> None:
     """Two dense layers with sigmoids: the first hidden layer, and one for the image."""
     _network(
@@ -147,6 +156,7 @@ def auto_1_layers(student: Student, sizes: StackSizes) -> None:
 
 
 @contract.check_built("auto_2: from the code to a second one and back")
+@trained_too
 def auto_2_layers(student: Student, sizes: StackSizes) -> None:
     """Two dense layers with sigmoids: the second hidden layer, and one for the code."""
     _network(
@@ -160,6 +170,7 @@ def auto_2_layers(student: Student, sizes: StackSizes) -> None:
 
 
 @contract.check_built("the classifier: both hidden layers, then a softmax")
+@trained_too
 def classifier_layers(student: Student, sizes: StackSizes) -> None:
     """From the input through both hidden layers to the classes."""
     _network(
@@ -192,13 +203,19 @@ def _same(first: Arrays, second: Arrays) -> bool:
 
 
 @contract.check_built("the encoder is the first half of auto_1")
+@trained_too
 def encoder_is_half(student: Student, sizes: StackSizes) -> None:
     """encoder(x) is what the hidden layer of auto_1 gives, whatever its weights."""
     chain = sizes.chains["encoder"]
-    x = inputs(6, sizes.input_dims)
+    x = beyond(inputs(7, sizes.input_dims))
     student.predict("encoder", x)
-    for changed, seed in (("auto_1", 2), ("encoder", 3)):
-        student.set_weights(changed, draw(sizes.weights(student, changed), seed=seed))
+    of_both = {part: sizes.weights(student, part) for part in ("auto_1", "encoder")}
+    for changed, arrays in (
+        ("auto_1", near(of_both["auto_1"])),
+        ("auto_1", draw(of_both["auto_1"])),
+        ("encoder", draw(of_both["encoder"], seed=3)),
+    ):
+        student.set_weights(changed, arrays)
         bias, kernel = _layer(sizes.weights(student, "auto_1"), "auto_1", chain)
         code = student.predict("encoder", x)[0]
         if not (varies(code) and close(code, sigmoid(x @ kernel + bias))):
@@ -207,6 +224,7 @@ def encoder_is_half(student: Student, sizes: StackSizes) -> None:
                 f"they differ once the weights of {changed} change",
                 "the encoder is made of other layers than auto_1, or of others too.",
             )
+    shared.same_always(student, "encoder", x, "one hidden layer", "the encoder")
 
 
 @contract.check_built("the classifier shares its hidden layers with auto_1 and auto_2")
@@ -378,7 +396,7 @@ def _first_class(rows: np.ndarray) -> np.ndarray:
 )
 def adam_moves_all(student: Student, sizes: StackSizes) -> None:
     """Each takes Adam's first step, the classifier after the others have trained."""
-    for part in TRAINED:
+    for part in sizes.trained:
         with _one_after_the_other(), _compiled(student, sizes, part):
             target = None
             if part == "classifier":
@@ -423,7 +441,7 @@ def accuracy(
     x_train, y_train, x_test, y_test = bundled.small_digits()
     x_train, x_test = _flat(x_train), _flat(x_test)
     _start(student, sizes, seed)
-    for part in TRAINED:
+    for part in sizes.trained:
         _is_compiled(student, part)
     if pretrained:
 

@@ -10,19 +10,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, Self
 
 from helpers import metrics
-from helpers.checks.contract import Contract, Sizes, sizes_too
+from helpers.checks.contract import Contract, Sizes, sizes_too, trained_too
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import (
     ACTIVATIONS,
     Function,
+    beyond,
     close,
     codes,
     draw,
     draw_steady,
     inputs,
+    near,
+    scaled,
     times,
     varies,
     weights_of,
@@ -297,6 +300,7 @@ def _ends_in(output: np.ndarray, enlarged: np.ndarray, a: np.ndarray) -> bool:
         close(output, candidate) and varies(candidate)
         for base, sign, end in product(bases, (1, -1), ENDS.values())
         for candidate in (base + sign * end(a), end(base + sign * a))
+        if varies(end(a))  # a softmax of one channel is 1 whatever the layers give
     )
 
 
@@ -304,38 +308,77 @@ Pairs = Iterator[tuple[np.ndarray, np.ndarray]]
 """An enlarged image, and the correction for it."""
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What a model makes of images with some weights.
+
+    Attributes:
+        arrays: its weights.
+        x: the images.
+        output: its answer.
+        large: the images, enlarged by each of the RULES.
+        bases: what the answer may be without a correction.
+    """
+
+    arrays: Arrays
+    x: np.ndarray
+    output: np.ndarray
+    large: dict[str, np.ndarray]
+    bases: list[np.ndarray]
+
+    @classmethod
+    def of(cls, student: Student, arrays: Arrays, x: np.ndarray, factor: int) -> Self:
+        """Return what a student's model makes of images; it may enlarge as it likes."""
+        own, _ = _all_zero(student, x)
+        large = {rule: enlarge(x, factor, rule) for rule in RULES}
+        # What is bicubic without a correction must be so with one.
+        bases = [own] if close(own, large["bicubic"]) else [own, *large.values()]
+        student.set_weights("auto", arrays)
+        return cls(arrays, x, student.predict("auto", x)[0], large, bases)
+
+    def comes_from(self, network: keras.Model, first: str) -> bool:
+        """Return whether these convolutions explain the answer.
+
+        Args:
+            network: the convolutions.
+            first: ``"enlarge"`` or ``"convolve"``: what comes before the other.
+        """
+        pairs = self._enlarged_first if first == "enlarge" else self._convolved_first
+        return any(
+            image.shape == self.output.shape and _ends_in(self.output, image, a)
+            for image, a in pairs(network)
+        )
+
+    def _enlarged_first(self, network: keras.Model) -> Pairs:
+        for image in self.bases:
+            for (a,) in networks.with_each_order(network, self.arrays, image):
+                yield image, a
+
+    def _convolved_first(self, network: keras.Model) -> Pairs:
+        for (small,) in networks.with_each_order(network, self.arrays, self.x):
+            for rule, image in self.large.items():
+                factor = image.shape[1] // small.shape[1]
+                yield image, enlarge(small, factor, rule)
+
+
 def _kind_of_layers(
     student: Student, sizes: UpscalerSizes, x: np.ndarray
 ) -> tuple[str, str | None] | None:
     """Return what comes first, and the activation of the hidden convolutions.
 
-    None when neither explains what the model computes. It may enlarge as it likes.
+    None when neither explains what the model computes, with weights as they are drawn,
+    smaller and larger ones, and such as the builder made. The model keeps the first.
     """
-    own, _ = _all_zero(student, x)
-    arrays = draw_steady(student.get_weights("auto"))
-    student.set_weights("auto", arrays)
-    output = student.predict("auto", x)[0]
-    large = {rule: enlarge(x, sizes.factor, rule) for rule in RULES}
-    # What is bicubic without a correction must be so with one.
-    bases = [own] if close(own, large["bicubic"]) else [own, *large.values()]
-
-    def enlarged_first(network: keras.Model) -> Pairs:
-        for image in bases:
-            for (a,) in networks.with_each_order(network, arrays, image):
-                yield image, a
-
-    def convolved_first(network: keras.Model) -> Pairs:
-        for (small,) in networks.with_each_order(network, arrays, x):
-            for rule, image in large.items():
-                yield image, enlarge(small, sizes.factor, rule)
-
-    for (first, pairs), activation in product(
-        (("enlarge", enlarged_first), ("convolve", convolved_first)), ("relu", None)
-    ):
-        if any(
-            image.shape == output.shape and _ends_in(output, image, a)
-            for image, a in pairs(_correction(sizes, activation))
-        ):
+    weights = weights_of(student, "auto", x.shape[1:])
+    drawn = draw_steady(weights)
+    answers = [
+        _Answer.of(student, arrays, probe, sizes.factor)
+        for arrays, probe in (*scaled(drawn, x), (near(weights), x))
+    ]
+    student.set_weights("auto", drawn)
+    for first, activation in product(("enlarge", "convolve"), ("relu", None)):
+        network = _correction(sizes, activation)
+        if all(answer.comes_from(network, first) for answer in answers):
             return first, activation
     return None
 
@@ -344,7 +387,7 @@ def _kind_of_layers(
 @sizes_too({"filters": (5,)}, {"filters": (6, 4, 3), "factor": 3})
 def correction_layers(student: Student, sizes: UpscalerSizes) -> None:
     """Convolutions with ReLU in the order of filters see the enlarged image."""
-    x = codes(2, sizes.input_size)
+    x = beyond(codes(4, sizes.input_size))
     expected = (
         "on the enlarged image, a 3×3 convolution with ReLU for each number in "
         "filters, and a last 3×3 convolution"
@@ -405,9 +448,11 @@ def _changed(before: np.ndarray, output: np.ndarray, value: float) -> str:
 
 
 @contract.check_built("the correction is added as it is")
+@trained_too
 def correction_added(student: Student, sizes: UpscalerSizes) -> None:
     """A correction that is the same everywhere moves every pixel by just that much."""
-    x = codes(2, sizes.input_size)
+    x = beyond(codes(5, sizes.input_size))
+    made = weights_of(student, "auto", x.shape[1:])
     before, zeros = _all_zero(student, x)
     last = networks.last_biases(zeros, sizes.channels)
     if not last:
@@ -422,9 +467,9 @@ def correction_added(student: Student, sizes: UpscalerSizes) -> None:
         student.set_weights("auto", arrays)
         output = student.predict("auto", x)[0]
         if close(output, before + np.float32(value)):
-            usual = draw_steady(zeros)
-            if not networks.moves_output(
-                student, usual, last, value, value, [x, 10 * x]
+            if not all(
+                networks.moves_output(student, usual, last, value, value, [x, 10 * x])
+                for usual in (draw_steady(zeros), near(made))
             ):
                 raise CheckFailed(
                     "a last bias that grows changes every pixel by as much, whatever "

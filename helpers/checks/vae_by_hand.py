@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from helpers.checks.contract import Contract
+from helpers.checks.contract import Contract, trained_too
 from helpers.checks.oracles import latent, networks, shared
 from helpers.checks.oracles.latent import LatentSizes
 from helpers.checks.oracles.probes import (
     codes,
-    draw_steady,
     inputs,
     name_of_activation,
 )
@@ -126,34 +125,26 @@ def _decoder(sizes: Sizes, activation: str | None = "relu") -> keras.Model:
 
 
 @contract.check_built("the given networks, with a layer for mu and one for log_var")
+@trained_too
 def network(student: Student, sizes: Sizes) -> None:
     """Both come from the trunk's features, by weights of their own."""
-    heads = latent.find_heads(student, sizes)
-    x = inputs(4, sizes.input_size)
-    arrays = draw_steady(heads.weights)
-    outputs, in_training = (
-        heads.mean_and_log_var(
-            latent.outputs_with(student, arrays, x, training=training)
-        )
-        for training in (False, True)
-    )
     kinds = ("two layers", "mu first", "log_var first")
     models = [_two_heads(sizes, kind) for kind in kinds]
     expected = (
         f"strided_trunk, and two dense layers of {sizes.latent_dims} units on its "
         "features"
     )
-    if not any(
-        all(map(name_of_activation, outputs, answers))
-        for model in models
-        for answers in networks.with_each_order(model, arrays, x)
-    ):
-        raise CheckFailed(
-            f"{expected}: kernels of {networks.kernels(models[0].get_weights())}",
-            f"{networks.kernels(arrays)}, or other numbers",
-            "mu and log_var share a layer, or there is a layer more or less.",
-        )
-    latent.same_heads_in_training(outputs, in_training, expected)
+    for answer in latent.heads_answers(student, sizes, expected):
+        if not any(
+            all(map(name_of_activation, answer.outputs, outputs))
+            for model in models
+            for outputs in networks.with_each_order(model, answer.arrays, answer.x)
+        ):
+            raise CheckFailed(
+                f"{expected}: kernels of {networks.kernels(models[0].get_weights())}",
+                f"{networks.kernels(answer.arrays)}, or other numbers",
+                "mu and log_var share a layer, or there is a layer more or less.",
+            )
     networks.computes(
         student,
         "decoder",

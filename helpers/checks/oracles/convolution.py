@@ -15,8 +15,11 @@ from helpers.checks.oracles.probes import (
     chains,
     inputs,
     name_of_activation,
+    near,
     put_drawn,
+    scaled,
     times,
+    varies,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
@@ -119,11 +122,17 @@ def chain_is(student: Student, part: str, size: Size, chain: Chain) -> None:
             "a convolution is missing, extra, not 3×3, or has other filters"
             f"{'; the decoder has them reversed' * (part == 'decoder')}.",
         )
-    ways = list(chains(put_drawn(student, part, weights, x, gain=1.4), chain.kernels))
+    drawn = put_drawn(student, part, weights, x, gain=1.4)
     shared.same_always(student, part, x, chain.in_words, f"the {part}")
-    output = student.predict(part, x)[0]
-    if not any(chain.agrees(output, chain.compute(x, layers)) for layers in ways):
-        raise _failure(chain, x, output, ways)
+    own = near(weights)
+    for arrays, probe in (*scaled(drawn, x), (own, x)):
+        student.set_weights(part, arrays)
+        output = student.predict(part, probe)[0]
+        ways = list(chains(arrays, chain.kernels))
+        sums = [chain.compute(probe, layers) for layers in ways]
+        silent = arrays is own and not any(map(varies, sums))
+        if not (silent or any(chain.agrees(output, a) for a in sums)):
+            raise _failure(chain, probe, output, ways)
     student.set_weights(part, weights)
 
 

@@ -28,9 +28,11 @@ from helpers.checks.oracles.probes import (
     draw,
     draw_steady,
     inputs,
+    near,
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
+from helpers.checks.randomness import generator
 from helpers.checks.student.interface import Arrays, Student, StudentError
 
 import numpy as np
@@ -193,6 +195,12 @@ def _heads_one_by_one(
             f"the encoder is keras.Model(x, [z, {sizes.mean}, log_var]).",
         )
     varying = _varying(first, second)
+    if len(varying) == 3:
+        raise CheckFailed(
+            f"{sizes.mean} and log_var are the same for the same images",
+            "all outputs of the encoder differ from call to call",
+            f"numbers that are drawn, besides the noise that makes z of {sizes.mean}.",
+        )
     z = varying[0] if len(varying) == 1 else 0
     others = [i for i in range(3) if i != z]
 
@@ -240,20 +248,60 @@ def _heads(z: int, mean: int, biases: dict[int, Bias], weights: Arrays) -> Heads
     return Heads(at, {name: biases[at[name]] for name in OUTPUTS[1:]}, weights)
 
 
-def same_heads_in_training(outputs: Arrays, in_training: Arrays, expected: str) -> None:
-    """Check that mean and log_var are the same in training and in use.
+@dataclass(frozen=True)
+class HeadsAnswer:
+    """What mean and log_var are for some images, with some weights.
 
-    Args:
-        outputs: mean and log_var in use.
-        in_training: both with ``training=True``, for the same inputs.
-        expected: what the contract asks for.
+    Attributes:
+        arrays: the encoder's weights.
+        x: the images.
+        outputs: mean and log_var.
     """
-    if not all(map(close, in_training, outputs)):
-        raise CheckFailed(
-            expected,
-            "mean and log_var are something else while the encoder trains",
-            "a layer that acts in training only, such as Dropout or noise.",
+
+    arrays: Arrays
+    x: np.ndarray
+    outputs: Arrays
+
+
+def heads_answers(
+    student: Student, sizes: LatentSizes, expected: str
+) -> list[HeadsAnswer]:
+    """Return mean and log_var with drawn weights, and such as the builder made.
+
+    Raises:
+        CheckFailed: they are not the same in training, or for fewer images.
+    """
+    heads = find_heads(student, sizes)
+    x = beyond(inputs(7, sizes.input_size))
+    drawn = _steady(sizes, heads)
+    student.set_weights("encoder", drawn)
+    at = [heads.at[name] for name in OUTPUTS[1:]]
+    shared.same_always(student, "encoder", x, expected, "the encoder", outputs=at)
+    rng = generator("scale of layers")
+    ways = [(near(heads.weights), x)]
+    for factor in (1, rng.uniform(0.22, 0.3), rng.uniform(3, 5)):
+        # Mean and log_var keep their size: exp of a log_var must be finite.
+        kernels = [a.ndim > 1 and not sizes.is_head(a) for a in drawn]
+        size = factor ** -sum(kernels)
+        arrays = [
+            a * np.float32(factor if kernel else min(1, size) if a.ndim > 1 else 1)
+            for a, kernel in zip(drawn, kernels, strict=True)
+        ]
+        ways.append((arrays, x * np.float32(max(1, size))))
+    return [
+        HeadsAnswer(
+            arrays, probe, heads.mean_and_log_var(outputs_with(student, arrays, probe))
         )
+        for arrays, probe in ways
+    ]
+
+
+def _steady(sizes: LatentSizes, heads: Heads, seed: int = SEEDS[0]) -> Arrays:
+    """Return drawn weights with which exp(log_var / 2), which makes z, is finite."""
+    weights = draw_steady(heads.weights, seed)
+    for array in weights:
+        array *= 0.3 if sizes.is_head(array) and array.ndim > 1 else 1
+    return weights
 
 
 def ordered(student: Student, sizes: LatentSizes) -> None:
@@ -275,12 +323,7 @@ def heads_are_linear(student: Student, sizes: LatentSizes) -> None:
     heads = find_heads(student, sizes)
     x = beyond(inputs(7, sizes.input_size))
 
-    def redraw(seed: int) -> Arrays:
-        weights = draw_steady(heads.weights, seed)
-        for array in weights:  # so that exp(log_var / 2), which makes z, is finite
-            array *= 0.3 if sizes.is_head(array) and array.ndim > 1 else 1
-        return weights
-
+    redraw = partial(_steady, sizes, heads)
     for name, word in zip(OUTPUTS[1:], (sizes.mean, "log_var"), strict=True):
         ending = Ending(
             partial(_output, student, heads.at[name]),

@@ -19,6 +19,7 @@ from helpers.checks.oracles.probes import (
     draw_steady,
     draw_telling,
     inputs,
+    many_rows,
     name_of_activation,
     near,
     of_every_kind,
@@ -247,9 +248,9 @@ def moves_output(
 ) -> bool:
     """Return whether a value that is added to the last bias moves every output.
 
-    In use, and in training for the first of the inputs, there with all other weights 0
-    too, where no dropout inside has anything to drop. What is random in training is
-    another check's matter.
+    In use, also for one input and for more than a batch. And in training for the first
+    of the inputs, there with all other weights 0 too, where no dropout inside has
+    anything to drop. What is random in training is another check's matter.
 
     Args:
         student: with built models.
@@ -279,9 +280,10 @@ def moves_output(
         trained = [] if is_random else [(before_trained[0], after_trained[0])]
         return [*zip(before, after, strict=True), *trained]
 
-    usual = pairs(arrays, several)
+    first = several[0]
+    usual = pairs(arrays, [*several, first[:1], first[many_rows(len(first))]])
     without_others = pairs([np.zeros_like(array) for array in arrays], [])
-    return all(varies(old) for old, _ in usual) and all(
+    return all(varies(old) for old, _ in usual if len(old) > 1) and all(
         alike(new, old + np.float32(by)) for old, new in usual + without_others
     )
 

@@ -161,6 +161,7 @@ def same_always(
     expected: str,
     model: str = "the model",
     example: str = "noise",
+    outputs: Sequence[int] = (0,),
 ) -> None:
     """Check that a model gives the same whenever it is called, for training or not.
 
@@ -173,10 +174,14 @@ def same_always(
         expected: what the contract asks for.
         model: its name in the message.
         example: a layer that acts in training only, besides Dropout.
+        outputs: which of the model's outputs, which are of one shape.
     """
-    output, in_training = (
-        student.predict(part, x, training=training)[0] for training in (False, True)
-    )
+
+    def answer(x: np.ndarray, **how: bool) -> np.ndarray:
+        answers = student.predict(part, x, **how)
+        return np.stack([answers[i] for i in outputs], axis=-1)
+
+    output, in_training = (answer(x, training=training) for training in (False, True))
     if not close(in_training, output):
         raise CheckFailed(
             expected,
@@ -184,7 +189,7 @@ def same_always(
             f"a layer that acts in training only, such as Dropout or {example}.",
         )
     rows = (x[:1], x[1:3], x[3:])
-    again = [student.predict(part, few)[0] for few in rows if len(few)]
+    again = [answer(few) for few in rows if len(few)]
     if not close(np.concatenate(again), output):
         raise CheckFailed(
             expected,
@@ -193,7 +198,7 @@ def same_always(
             "something in the model that counts calls or inputs, or draws numbers.",
         )
     many = many_rows(len(x), 260, 400)  # more than nearly every batch has in the course
-    if not close(student.predict(part, x[many], graph=True)[0], output[many]):
+    if not close(answer(x[many], graph=True), output[many]):
         raise CheckFailed(
             expected,
             f"{model} computes something else for {len(many)} inputs, in the graph "

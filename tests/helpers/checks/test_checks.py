@@ -11,7 +11,14 @@ from functools import partial
 
 from helpers.checks import CheckFailed, NotDone, check, progress, quiz, ready
 from helpers.checks.contract import Contract, Sizes, named
-from helpers.checks.hints import explain, is_stub
+from helpers.checks.hints import (
+    EXPECTED,
+    HINTS,
+    MAX_LINE,
+    MAX_WORDS,
+    explain,
+    is_stub,
+)
 from helpers.checks.student.in_process import LocalStudent
 from helpers.checks.student.interface import StudentError
 
@@ -84,6 +91,16 @@ def test_a_hidden_test_says_that_other_sizes_fail_and_not_which():
 def test_a_check_that_holds_prints_one_line(capsys):
     check("it works", ("auto",))(holds)(one_model)
     assert capsys.readouterr().out == "Holds: it works.\n"
+
+
+def test_every_hint_leaves_room_for_a_long_error_in_a_long_line():
+    error = StudentError("ValueError", "word " * 50, line="word " * 50)
+    found, likely_cause = explain(error)
+    length = len(f"{EXPECTED} {found} {likely_cause}".split())
+    assert length <= MAX_WORDS
+    room = MAX_WORDS - len(f"{EXPECTED} ValueError , in your line:".split())
+    least = MAX_LINE + 5  # of the line, and of the error
+    assert [hint for _, hint in HINTS if len(hint.split()) > room - least] == []
 
 
 def test_ipython_shows_the_message_without_a_traceback(capsys):
