@@ -140,10 +140,16 @@ def network(student: Student, sizes: Sizes) -> None:
             for model in models
             for outputs in networks.with_each_order(model, answer.arrays, answer.x)
         ):
+            wanted, own = map(
+                networks.kernels, (models[0].get_weights(), answer.arrays)
+            )
+            same = own == wanted
             raise CheckFailed(
-                f"{expected}: kernels of {networks.kernels(models[0].get_weights())}",
-                f"{networks.kernels(answer.arrays)}, or other numbers",
-                "mu and log_var share a layer, or there is a layer more or less.",
+                f"{expected}: kernels of {wanted}",
+                "other numbers with the same weights" if same else own,
+                "something between these layers, or another activation."
+                if same
+                else "mu and log_var share a layer, or there is a layer more or less.",
             )
     networks.computes(
         student,
@@ -159,7 +165,7 @@ def network(student: Student, sizes: Sizes) -> None:
 
 
 no_activation = contract.check_built("mu and log_var have no activation")(
-    latent.heads_are_linear
+    trained_too(latent.heads_are_linear)
 )
 spread = contract.check_built("z is mu + exp(log_var / 2) times standard normal noise")(
     latent.z_is_normal

@@ -78,7 +78,8 @@ class Ending:
         biases: where its last bias may be.
         units: how many numbers the bias has.
         x: inputs.
-        larger: whether larger kernels may be asked about; exp of an output overflows.
+        scaled: yields weights and inputs as they are, smaller and larger, as ``scaled``
+            of ``probes`` does.
         redraw: returns other drawn weights for a seed, to be tried where the answers
             hardly differ with the first ones: every ReLU may give 0.
     """
@@ -88,7 +89,7 @@ class Ending:
     biases: list[Bias]
     units: int
     x: np.ndarray
-    larger: bool = True
+    scaled: Callable[[Arrays, np.ndarray], Iterator[tuple[Arrays, np.ndarray]]] = scaled
     redraw: Callable[[int], Arrays] | None = None
 
     def with_bias(
@@ -130,12 +131,12 @@ class Ending:
 
     def _follows_scaled(self, bias: Bias, name: str) -> bool | None:
         """Return whether an answer follows from another, whatever the weights' size."""
-        _, smaller, larger = scaled(self.weights, self.x)
+        _, *others = self.scaled(self.weights, self.x)
         # Biases that are next to 0, as they are while a model trains.
         quiet = [array * 0.02 if array.ndim == 1 else array for array in self.weights]
         verdicts = [
             replace(self, weights=weights, x=x)._follows(bias, name, questions=1)
-            for weights, x in [(quiet, self.x), smaller] + [larger] * self.larger
+            for weights, x in [(quiet, self.x), *others]
         ]
         return None if None in verdicts and False not in verdicts else all(verdicts)
 

@@ -10,6 +10,7 @@ with, a ``LatentSizes``. It raises ``CheckFailed`` when the property does not ho
 """
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -277,23 +278,30 @@ def heads_answers(
     student.set_weights("encoder", drawn)
     at = [heads.at[name] for name in OUTPUTS[1:]]
     shared.same_always(student, "encoder", x, expected, "the encoder", outputs=at)
-    rng = generator("scale of layers")
-    ways = [(near(heads.weights), x)]
-    for factor in (1, rng.uniform(0.22, 0.3), rng.uniform(3, 5)):
-        # Mean and log_var keep their size: exp of a log_var must be finite.
-        kernels = [a.ndim > 1 and not sizes.is_head(a) for a in drawn]
-        size = factor ** -sum(kernels)
-        arrays = [
-            a * np.float32(factor if kernel else min(1, size) if a.ndim > 1 else 1)
-            for a, kernel in zip(drawn, kernels, strict=True)
-        ]
-        ways.append((arrays, x * np.float32(max(1, size))))
     return [
         HeadsAnswer(
             arrays, probe, heads.mean_and_log_var(outputs_with(student, arrays, probe))
         )
-        for arrays, probe in ways
+        for arrays, probe in (*_scaled(sizes, drawn, x), (near(heads.weights), x))
     ]
+
+
+def _scaled(
+    sizes: LatentSizes, drawn: Arrays, x: np.ndarray
+) -> Iterator[tuple[Arrays, np.ndarray]]:
+    """Yield weights and inputs as they are, with smaller and with larger kernels.
+
+    Mean and log_var keep their size: exp of a log_var must be finite.
+    """
+    rng = generator("scale of layers")
+    hidden = [array.ndim > 1 and not sizes.is_head(array) for array in drawn]
+    for factor in (1, rng.uniform(0.22, 0.3), rng.uniform(3, 5)):
+        size = factor ** -sum(hidden)
+        arrays = [
+            a * np.float32(factor if kernel else min(1, size) if a.ndim > 1 else 1)
+            for a, kernel in zip(drawn, hidden, strict=True)
+        ]
+        yield arrays, x * np.float32(max(1, size))
 
 
 def _steady(sizes: LatentSizes, heads: Heads, seed: int = SEEDS[0]) -> Arrays:
@@ -331,8 +339,8 @@ def heads_are_linear(student: Student, sizes: LatentSizes) -> None:
             [heads.bias[name]],
             sizes.latent_dims,
             x,
-            larger=False,
-            redraw=redraw,
+            partial(_scaled, sizes),
+            redraw,
         )
         if not all(
             ending.is_activation(NO_ACTIVATION, training=training)
