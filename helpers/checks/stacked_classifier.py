@@ -25,6 +25,7 @@ from helpers.checks.oracles.probes import (
     inputs,
     near,
     put_drawn,
+    scaled,
     sigmoid,
     varies,
     weights_of,
@@ -210,15 +211,15 @@ def encoder_is_half(student: Student, sizes: StackSizes) -> None:
     x = beyond(inputs(7, sizes.input_dims))
     student.predict("encoder", x)
     of_both = {part: sizes.weights(student, part) for part in ("auto_1", "encoder")}
-    for changed, arrays in (
-        ("auto_1", near(of_both["auto_1"])),
-        ("auto_1", draw(of_both["auto_1"])),
-        ("encoder", draw(of_both["encoder"], seed=3)),
+    for changed, arrays, probe in (
+        ("auto_1", near(of_both["auto_1"]), x),
+        *(("auto_1", *pair) for pair in scaled(draw(of_both["auto_1"]), x)),
+        ("encoder", draw(of_both["encoder"], seed=3), x),
     ):
         student.set_weights(changed, arrays)
         bias, kernel = _layer(sizes.weights(student, "auto_1"), "auto_1", chain)
-        code = student.predict("encoder", x)[0]
-        if not (varies(code) and close(code, sigmoid(x @ kernel + bias))):
+        code = student.predict("encoder", probe)[0]
+        if not (varies(code) and close(code, sigmoid(probe @ kernel + bias))):
             raise CheckFailed(
                 "encoder(x) is what the hidden layer of auto_1 gives, with its sigmoid",
                 f"they differ once the weights of {changed} change",

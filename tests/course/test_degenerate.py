@@ -19,7 +19,10 @@ SAMPLE = {
         "the right loss, the gradient of another",
     ),
     "upsampling": ("the constant 1",),
-    "convolutional": ("right for inputs between 0 and 1",),
+    "convolutional": ("right for inputs between 0 and 1", "right for large biases"),
+    "cross_domain_denoising": ("nearly 1/2", "random numbers"),
+    "stacked_classifier": ("right for a model that is untrained",),
+    "super_resolution": ("a last activation of one", "right for large kernels"),
 }
 """Behaviours that earned points before checks asked what an answer depends on."""
 
