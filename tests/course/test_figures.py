@@ -43,7 +43,6 @@ EXPLAINED = {
         "2.6": "16.61 - 14.02, the tables above",
     },
     "09": {
-        "20.05": "of a run that is not stored, as the sentence says",
         "2.2": "22.64 - 20.49, the table above",
         "1.7": "from the table above",
     },
