@@ -314,16 +314,7 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
         )
     student.set_weights("auto", arrays)
     shared.same_always(student, "auto", x, expected, example="GaussianNoise")
-    answers: list[tuple[Arrays, np.ndarray, np.ndarray]] = []
-
-    def ask(arrays: Arrays, probe: np.ndarray) -> None:
-        student.set_weights("auto", arrays)
-        answers.append((arrays, probe, student.predict("auto", probe)[0]))
-
-    for weighted in (*scaled(arrays, x), (near(weights), x)):
-        ask(*weighted)
-    _take_step(student)
-    ask(arrays, x)
+    answers = _answers(student, arrays, near(weights), x)
 
     def computes(activation: Function) -> bool:
         return all(
@@ -341,6 +332,25 @@ def convolutions(student: Student, *, filters: Sequence[int] = (6, 4)) -> None:
             "a convolution without activation='relu'; padding, strides or pooling; "
             "something else between the layers.",
         )
+
+
+def _answers(
+    student: Student, drawn: Arrays, near_own: Arrays, x: np.ndarray
+) -> list[tuple[Arrays, np.ndarray, np.ndarray]]:
+    """Return weights, noisy images and what the model makes of them.
+
+    With drawn weights of several sizes, with such as the builder made, and with the
+    drawn ones after a step of training.
+    """
+
+    def answer(arrays: Arrays, probe: np.ndarray) -> np.ndarray:
+        student.set_weights("auto", arrays)
+        return student.predict("auto", probe)[0]
+
+    ways = [*scaled(drawn, x), (near_own, x)]
+    answers = [(*way, answer(*way)) for way in ways]
+    _take_step(student)
+    return [*answers, (drawn, x, answer(drawn, x))]
 
 
 def _computed_instead(computes: Callable[[Function], bool]) -> str:
