@@ -141,10 +141,10 @@ def _inner(models: Models) -> Iterator[keras.Model]:
     yield from known.values()
 
 
-def _with_kernels(model: keras.Model) -> list[Any]:
+def with_kernels(model: keras.Model) -> list[Any]:
     """Return the layers of a model that have weights and an activation, in order."""
     inner = (
-        _with_kernels(layer)
+        with_kernels(layer)
         if isinstance(layer, keras.Model)
         else [
             part
@@ -191,7 +191,7 @@ def last(make: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Change
 
     def change(models: Models) -> None:
         for model in _inner(models):
-            for layer in _with_kernels(model)[-1:]:
+            for layer in with_kernels(model)[-1:]:
                 layer.activation = make(layer.activation)
 
     return change
@@ -202,7 +202,7 @@ def hidden(make: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Chan
 
     def change(models: Models) -> None:
         for model in _inner(models):
-            for layer in _with_kernels(model)[:-1]:
+            for layer in with_kernels(model)[:-1]:
                 layer.activation = make(layer.activation)
 
     return change
@@ -243,7 +243,7 @@ def _gradient_of_another(models: Models) -> None:
 def _spoil(models: Models) -> None:
     """Make hidden layers linear, last ones tanh, and train by SGD on another loss."""
     for model in _inner(models):
-        for layer in _with_kernels(model):
+        for layer in with_kernels(model):
             layer.right_activation = layer.activation
     hidden(lambda old: keras.activations.linear)(models)
     last(lambda old: keras.activations.tanh)(models)
@@ -289,7 +289,7 @@ def right_where(condition: Callable[..., Any]) -> Change:
         for model in _inner(models):
             flag = [False]
             _flagged(model, flag, partial(condition, models=models, model=model))
-            for layer in _with_kernels(model):
+            for layer in with_kernels(model):
                 layer.activation = _either(
                     flag, getattr(layer, "right_activation", layer.activation), layer
                 )

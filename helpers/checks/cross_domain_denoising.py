@@ -487,7 +487,7 @@ def remaining_error(
         kernels = draw(weights, gain=2**0.5, seed=seed, by_shape=True)
         x_noisy = _noisy(x, noise, seed=5)
     arrays = [
-        drawn if old.ndim > 1 else old
+        drawn if old.ndim > 1 else 0 * old
         for old, drawn in zip(weights, kernels, strict=True)
     ]
     for kernel in _last_kernels(arrays):

@@ -8,7 +8,7 @@ from the model's own answers to noisy images. So it plays no part where the nois
 added: in ``train_step``, in ``compute_loss`` or in ``call``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
@@ -284,10 +284,10 @@ def _own_image(student: Student, shape: ImageShape) -> np.ndarray:
     return np.repeat(x, COPIES, axis=0)
 
 
-def _noisy(x: np.ndarray, noise: float) -> np.ndarray:
-    """Return the images as the contract spoils them."""
-    epsilon = generator("noise").normal(0, noise, x.shape)
-    return (x + epsilon).clip(0, 1).astype(np.float32)
+def _noisy(x: np.ndarray, noise: float, *, clip: bool = True) -> np.ndarray:
+    """Return the images as the contract spoils them, or without the clipping."""
+    noisy = x + generator("noise").normal(0, noise, x.shape)
+    return (noisy.clip(0, 1) if clip else noisy).astype(np.float32)
 
 
 def _loss_with_noise(student: Student, x: np.ndarray) -> float:
@@ -323,15 +323,27 @@ class Probe:
     rng: np.random.Generator = field(default_factory=lambda: generator("probe"))
 
     @classmethod
-    def of(cls, student: Student, sizes: DenoiserSizes, weights: Arrays) -> "Probe":
+    def of(
+        cls,
+        student: Student,
+        sizes: DenoiserSizes,
+        weights: Arrays,
+        seeds: Iterable[int] = SEEDS,
+    ) -> "Probe":
         """Return the probe of a model that is built without noise.
 
         It has the first drawn weights with which noise shows in what the model paints.
 
+        Args:
+            student: with the model.
+            sizes: what it is built with, but the noise.
+            weights: arrays of the shapes to draw.
+            seeds: of drawn weights.
+
         Raises:
             CheckFailed: it shows with none.
         """
-        for seed in SEEDS:
+        for seed in seeds:
             probe = cls._with(student, sizes, draw_steady(weights, seed))
             probe.losses = probe.expected(*CONTRACT[:2], DRAWS)[CONTRACT]
             if np.mean(probe.losses) > MIN_SHARE * _spread(probe.losses):
@@ -389,22 +401,38 @@ def _distance(loss: float, losses: list[float]) -> float:
     return abs(loss - float(np.mean(losses))) / _spread(losses)
 
 
-def _most_likely(loss: float, expected: Mapping[Kind, list[float]]) -> Kind | None:
-    """Return the kind of noise that explains a loss best; None if none does.
+def _most_likely(
+    answers: Sequence[tuple[float, Mapping[Kind, list[float]]]],
+) -> Kind | None:
+    """Return the kind of noise that explains losses best; None if none does.
 
     A wide spread explains much, and nothing well.
+
+    Args:
+        answers: of each probe, the loss, and what it must be for each kind.
     """
-    likelihood = {
-        kind: -(_distance(loss, losses) ** 2) / 2 - np.log(_spread(losses))
-        for kind, losses in expected.items()
-        if _distance(loss, losses) <= MAX_DISTANCE
-    }
-    return max(likelihood, key=lambda kind: likelihood[kind], default=None)
+
+    def likelihood(kind: Kind) -> float:
+        return sum(
+            -(_distance(loss, expected[kind]) ** 2) / 2
+            - float(np.log(_spread(expected[kind])))
+            for loss, expected in answers
+        )
+
+    possible = [
+        kind
+        for kind in answers[0][1]
+        if all(
+            _distance(loss, expected[kind]) <= MAX_DISTANCE
+            for loss, expected in answers
+        )
+    ]
+    return max(possible, key=likelihood, default=None)
 
 
 def _kind_of_noise(student: Student, sizes: DenoiserSizes) -> Kind | None:
     """Return the kind of noise that explains the training loss; None if none does."""
-    return _kind_by(Probe.of(student, sizes, _weights_without_noise(student, sizes)))
+    return _kind_by(_probes(student, sizes, _weights_without_noise(student, sizes)))
 
 
 def _weights_without_noise(student: Student, sizes: DenoiserSizes) -> Arrays:
@@ -413,17 +441,34 @@ def _weights_without_noise(student: Student, sizes: DenoiserSizes) -> Arrays:
     return weights_of(student, "auto", sizes.input_shape)
 
 
-def _kind_by(probe: Probe) -> Kind | None:
-    """Return the kind of noise in the training of a probe's model."""
-    probe.build(probe.sizes.noise)
-    loss = _loss_with_noise(probe.student, probe.x)
-    if _distance(loss, probe.losses) <= MAX_DISTANCE:
+def _probes(student: Student, sizes: DenoiserSizes, weights: Arrays) -> list[Probe]:
+    """Return two probes of a model that is built without noise.
+
+    With one set of weights, two kinds of noise may give the same loss by chance.
+    """
+    return [
+        Probe.of(student, sizes, weights, seeds) for seeds in (SEEDS, reversed(SEEDS))
+    ]
+
+
+def _kind_by(probes: Sequence[Probe]) -> Kind | None:
+    """Return the kind of noise in the training of a model, by probes of it."""
+    losses = []
+    for probe in probes:
+        probe.build(probe.sizes.noise)
+        losses.append(_loss_with_noise(probe.student, probe.x))
+    if all(
+        _distance(loss, probe.losses) <= MAX_DISTANCE
+        for loss, probe in zip(losses, probes, strict=True)
+    ):
         return CONTRACT
-    probe.build(0.0)
-    expected = {CONTRACT: probe.losses}
-    for name, clip in product(NOISES, CLIPS):
-        expected |= probe.expected(name, clip, FEWER_DRAWS)
-    return _most_likely(loss, expected)
+    expected = []
+    for probe in probes:
+        probe.build(0.0)
+        expected.append({CONTRACT: probe.losses})
+        for name, clip in product(NOISES, CLIPS):
+            expected[-1] |= probe.expected(name, clip, FEWER_DRAWS)
+    return _most_likely(list(zip(losses, expected, strict=True)))
 
 
 def _kind_or_shared(student: Student, sizes: DenoiserSizes) -> Kind | None:
@@ -436,18 +481,23 @@ def _kind_or_shared(student: Student, sizes: DenoiserSizes) -> Kind | None:
     positive = all_active(weights)
     student.set_weights("auto", positive)
     x = _own_image(student, sizes.input_shape)
-    x_hat = student.predict("auto", _noisy(x, sizes.noise))[0]
-    own = shared.losses(x, x_hat, shared.MSE)[shared.MSE]
-    probe = Probe.of(student, sizes, weights)
-    kind = _kind_by(probe)
-    if kind == CONTRACT and probe.loss == shared.MSE:
-        student.set_weights("auto", positive)
-        loss = _loss_with_noise(student, x)
-        if 2 * own < loss < 10 * own:
-            return SHARED, *CONTRACT[1:]
-        if not own / 2 < loss < 2 * own:  # such as noise that has a mean of its own
-            return None
-    return kind
+    low, high = sorted(
+        shared.losses(x, student.predict("auto", x_noisy)[0], shared.MSE)[shared.MSE]
+        for x_noisy in (_noisy(x, sizes.noise), _noisy(x, sizes.noise, clip=False))
+    )
+    probes = _probes(student, sizes, weights)
+    kind = _kind_by(probes)
+    told_apart = (CONTRACT[0], SHARED)
+    if kind is None or kind[0] not in told_apart or probes[0].loss != shared.MSE:
+        return kind
+    probes[0].build(sizes.noise)
+    student.set_weights("auto", positive)
+    loss = _loss_with_noise(student, x)
+    if 2 * high < loss < 10 * high:
+        return SHARED, *kind[1:]
+    if low / 2 < loss < 2 * high:
+        return CONTRACT[0], *kind[1:]
+    return None  # such as noise that has a mean of its own
 
 
 @contract.check("the noise has the given standard deviation")

@@ -17,6 +17,7 @@ from helpers.checks.contract import Contract, Sizes, sizes_too, trained_too
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.probes import (
     ACTIVATIONS,
+    NO_ACTIVATION,
     Function,
     beyond,
     close,
@@ -300,7 +301,8 @@ def _ends_in(output: np.ndarray, enlarged: np.ndarray, a: np.ndarray) -> bool:
         close(output, candidate) and varies(candidate)
         for base, sign, end in product(bases, (1, -1), ENDS.values())
         for candidate in (base + sign * end(a), end(base + sign * a))
-        if varies(end(a))  # a softmax of one channel is 1 whatever the layers give
+        # A softmax of one channel is 1 whatever the layers give.
+        if end is ENDS[NO_ACTIVATION] or varies(end(a))
     )
 
 

@@ -136,7 +136,10 @@ def network(student: Student, sizes: Sizes) -> None:
     )
     for answer in latent.heads_answers(student, sizes, expected):
         if not any(
-            all(map(name_of_activation, answer.outputs, outputs))
+            all(
+                name_of_activation(output, a, silent=answer.silent)
+                for output, a in zip(answer.outputs, outputs, strict=True)
+            )
             for model in models
             for outputs in networks.with_each_order(model, answer.arrays, answer.x)
         ):

@@ -21,7 +21,7 @@ from helpers.checks.oracles.probes import (
 )
 from helpers.checks.property_check import CheckFailed
 from helpers.checks.randomness import distinct, fixed, generator, whole
-from helpers.checks.student.interface import Arrays, Student
+from helpers.checks.student.interface import Student
 
 import numpy as np
 
@@ -95,16 +95,20 @@ def encoder_layers(student: Student, sizes: Sizes) -> None:
         )
     for answer in latent.heads_answers(student, sizes, expected):
         ways = chains(answer.arrays, kernels)
-        if not any(_gives(answer.outputs, answer.x, layers) for layers in ways):
+        if not any(_gives(answer, layers) for layers in ways):
             raise dense.other_numbers("encoder", chain)
 
 
-def _gives(outputs: Arrays, x: np.ndarray, layers: Sequence[Layer]) -> bool:
+def _gives(answer: latent.HeadsAnswer, layers: Sequence[Layer]) -> bool:
     """Return whether dense layers, the last two side by side, give these outputs."""
     *hidden, mean, log_var = layers
     return all(
-        name_of_activation(output, dense.pre_activations(x, [*hidden, head]))
-        for output, head in zip(outputs, (mean, log_var), strict=True)
+        name_of_activation(
+            output,
+            dense.pre_activations(answer.x, [*hidden, head]),
+            silent=answer.silent,
+        )
+        for output, head in zip(answer.outputs, (mean, log_var), strict=True)
     )
 
 

@@ -525,6 +525,7 @@ SUBMISSIONS = [
         {"decoder_layers"},
         (DECODER, DECODER.replace("Conv2D(n, 3,", "Conv2DTranspose(n, 3, 2,")),
         (UPSAMPLE, ""),
+        may_lose={"optimizer_is_adam"},
     ),
     wrong(
         "an extra convolution before the output",

@@ -281,7 +281,7 @@ SUBMISSIONS = [
         "no softmax",
         {"classifier_layers"},
         (', activation="softmax"', ""),
-        may_lose={"few_labels"},
+        may_lose={"few_labels", "classifier_loss"},
     ),
     wrong(
         "no softmax, and a loss of logits",

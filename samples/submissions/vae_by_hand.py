@@ -274,6 +274,7 @@ SUBMISSIONS = [
         "noise of size 1",
         {"spread", "gradients"},
         (Z, "        return mu + epsilon\n"),
+        may_lose={"shared_weights"},
     ),
     wrong(
         "uniform noise",

@@ -34,7 +34,12 @@ from helpers.checks.oracles.probes import (
 )
 from helpers.checks.property_check import CheckFailed
 from helpers.checks.randomness import generator
-from helpers.checks.student.interface import Arrays, Student, StudentError
+from helpers.checks.student.interface import (
+    WRONG_NUMBERS,
+    Arrays,
+    Student,
+    StudentError,
+)
 
 import numpy as np
 from scipy import special
@@ -262,11 +267,13 @@ class HeadsAnswer:
         arrays: the encoder's weights.
         x: the images.
         outputs: mean and log_var.
+        silent: whether they may hardly differ from image to image.
     """
 
     arrays: Arrays
     x: np.ndarray
     outputs: Arrays
+    silent: bool
 
 
 def heads_answers(
@@ -283,12 +290,19 @@ def heads_answers(
     student.set_weights("encoder", drawn)
     at = [heads.at[name] for name in OUTPUTS[1:]]
     shared.same_always(student, "encoder", x, expected, "the encoder", outputs=at)
-    return [
-        HeadsAnswer(
-            arrays, probe, heads.mean_and_log_var(outputs_with(student, arrays, probe))
-        )
-        for arrays, probe in (*_scaled(sizes, drawn, x), (near(heads.weights), x))
-    ]
+    answers = []
+    own = near(heads.weights)
+    for arrays, probe in (*_scaled(sizes, drawn, x), (own, x)):
+        try:
+            outputs = outputs_with(student, arrays, probe)
+        except StudentError as error:
+            # With a builder's own weights exp of log_var may overflow.
+            if arrays is own and error.kind == WRONG_NUMBERS:
+                continue
+            raise
+        both = heads.mean_and_log_var(outputs)
+        answers.append(HeadsAnswer(arrays, probe, both, arrays is own))
+    return answers
 
 
 def _scaled(
@@ -299,7 +313,7 @@ def _scaled(
     Mean and log_var keep their size: exp of a log_var must be finite.
     """
     rng = generator("scale of layers")
-    hidden = [array.ndim > 1 and not sizes.is_head(array) for array in drawn]
+    hidden = [array.ndim > 1 and not _ends_in_code(sizes, array) for array in drawn]
     for factor in (1, rng.uniform(0.22, 0.3), rng.uniform(3, 5)):
         size = factor ** -sum(hidden)
         arrays = [
@@ -313,8 +327,13 @@ def _steady(sizes: LatentSizes, heads: Heads, seed: int = SEEDS[0]) -> Arrays:
     """Return drawn weights with which exp(log_var / 2), which makes z, is finite."""
     weights = draw_steady(heads.weights, seed)
     for array in weights:
-        array *= 0.3 if sizes.is_head(array) and array.ndim > 1 else 1
+        array *= 0.3 if array.ndim > 1 and _ends_in_code(sizes, array) else 1
     return weights
+
+
+def _ends_in_code(sizes: LatentSizes, array: np.ndarray) -> bool:
+    """Return whether a weight array makes a code's numbers, maybe of wrong features."""
+    return sizes.is_head(array) or array.shape[-1:] == (sizes.latent_dims,)
 
 
 def ordered(student: Student, sizes: LatentSizes) -> None:
@@ -536,10 +555,7 @@ def auto_decodes_z(student: Student, sizes: LatentSizes) -> None:
         """Make the noise vanish, or if it stays, the code alike for all inputs."""
         if part == "encoder":
             for array in arrays:
-                ends_here = sizes.is_head(array) or array.shape[-1:] == (
-                    sizes.latent_dims,
-                )
-                if array.ndim > 1 and ends_here:
+                if array.ndim > 1 and _ends_in_code(sizes, array):
                     array *= 0 if noisy else 0.3
             heads.put(arrays, "log_var", 0 if noisy else TINY_LOG_VAR)
 

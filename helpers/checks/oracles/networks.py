@@ -103,20 +103,30 @@ def matching(
         ask([(weights, x)])
     for name, build in networks.items():
         network = build()
-        activations = (_last_activation(network, *answer) for answer in answers)
+        activations = (
+            _last_activation(network, *answer, silent=weights is not None)
+            for answer in answers
+        )
         if (first := next(activations)) and all(activations):
             return name, first
     return None
 
 
 def _last_activation(
-    network: keras.Model, arrays: Arrays, x: np.ndarray, output: np.ndarray
+    network: keras.Model,
+    arrays: Arrays,
+    x: np.ndarray,
+    output: np.ndarray,
+    silent: bool,
 ) -> str | None:
-    """Return the name of what makes a model's output of a network's, if it is known."""
+    """Return the name of what makes a model's output of a network's, if it is known.
+
+    ``silent`` as for ``name_of_activation``.
+    """
     for (a,) in with_each_order(network, arrays, x):
         if a.shape != output.shape:
             break
-        activation = name_of_activation(output, a)
+        activation = name_of_activation(output, a, silent=silent)
         if activation:
             return activation
     return None

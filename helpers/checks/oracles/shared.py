@@ -304,6 +304,9 @@ def auto_is_both(
             "auto has layers of its own: make it from the encoder and decoder that "
             "you return.",
         )
+    # With small weights of their own, the one not drawn lets nothing through.
+    for part, seed in (("encoder", SEEDS[-1] + 2), ("decoder", SEEDS[-1] + 3)):
+        put(part, draw(weights[part], seed=seed))
     for part in ("encoder", "decoder"):
         before = models.painted()
         draw_telling(weights[part], partial(_tells, models, partial(put, part)))
