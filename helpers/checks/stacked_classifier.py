@@ -243,18 +243,10 @@ def shared_layers(student: Student, sizes: StackSizes) -> None:
 
         copied = _same(*both())
         # With a last layer of zeros, the answer says nothing of the layers before.
-        drawn = draw(sizes.weights(student, "classifier"), seed=4)
-        student.set_weights("classifier", drawn)
+        _set_drawn(student, sizes, "classifier", seed=4)
         p = student.predict("classifier", inputs(4, sizes.input_dims))[0]
         for seed, changed in enumerate((auto, "classifier"), start=2):
-            weights = sizes.weights(student, changed)
-            student.set_weights(changed, draw(weights, seed=seed))
-            if _same(sizes.weights(student, changed), weights):
-                raise CheckFailed(
-                    f"the weights of {changed} are those that were set",
-                    "they stay as they were",
-                    "get_weights or set_weights of your own.",
-                )
+            _set_drawn(student, sizes, changed, seed=seed)
             if not _same(*both()):
                 other = "classifier" if changed == auto else auto
                 raise CheckFailed(
@@ -272,6 +264,18 @@ def shared_layers(student: Student, sizes: StackSizes) -> None:
                     "it answers the same",
                     "the classifier lists these layers and computes with others.",
                 )
+
+
+def _set_drawn(student: Student, sizes: StackSizes, part: str, *, seed: int) -> None:
+    """Set random weights, and check that the model has others than before."""
+    weights = sizes.weights(student, part)
+    student.set_weights(part, draw(weights, seed=seed))
+    if _same(sizes.weights(student, part), weights):
+        raise CheckFailed(
+            f"the weights of {part} are those that were set",
+            "they stay as they were",
+            "get_weights or set_weights of your own.",
+        )
 
 
 def _is_compiled(student: Student, part: str) -> None:
