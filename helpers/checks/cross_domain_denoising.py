@@ -12,13 +12,12 @@ points of the first alone.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise, product
 from typing import Any
 
-from helpers.checks.contract import Contract, Sizes, keywords_too
+from helpers.checks.contract import Contract, Sizes, keywords_too, take_step
 from helpers.checks.hints import first_line
 from helpers.checks.oracles import networks, shared
 from helpers.checks.oracles.convolution import convolve
@@ -224,17 +223,10 @@ def _subtracts_usual_ones(student: Student, weights: Arrays) -> bool:
         )
 
     usual = subtracts(draw_steady(weights)) and subtracts(near(weights))
-    _take_step(student)
+    take_step(student, x, x)
     usual = usual and subtracts(draw_steady(weights, seed=3))
     student.set_weights("auto", weights)
     return usual
-
-
-def _take_step(student: Student) -> None:
-    """Train once; what cannot be trained loses the points for that."""
-    x = inputs(2, (SIDE, SIDE, 1))
-    with suppress(StudentError):
-        student.train(x, x, epochs=1, batch_size=len(x))
 
 
 def _activations(names: tuple[str, str, str]) -> int:
@@ -349,7 +341,7 @@ def _answers(
 
     ways = [*scaled(drawn, x), (near_own, x)]
     answers = [(*way, answer(*way)) for way in ways]
-    _take_step(student)
+    take_step(student, x, x)
     return [*answers, (drawn, x, answer(drawn, x))]
 
 

@@ -134,7 +134,8 @@ def network(student: Student, sizes: Sizes) -> None:
         f"strided_trunk, and two dense layers of {sizes.latent_dims} units on its "
         "features"
     )
-    for answer in latent.heads_answers(student, sizes, expected):
+    heads = latent.find_heads(student, sizes)
+    for answer in latent.heads_answers(student, sizes, heads, expected):
         if not any(
             all(
                 name_of_activation(output, a, silent=answer.silent)

@@ -85,15 +85,15 @@ def encoder_layers(student: Student, sizes: Sizes) -> None:
         f"dense layers {arrow(chain)}, each with a bias, then two of "
         f"{sizes.latent_dims} units"
     )
-    weights = latent.find_heads(student, sizes).weights
-    if not any(chains(weights, kernels)):
+    heads = latent.find_heads(student, sizes)
+    if not any(chains(heads.weights, kernels)):
         raise CheckFailed(
             expected,
-            dense.layers_of(weights),
+            dense.layers_of(heads.weights),
             "a layer is missing, extra, in another order or size; or mean and log_var "
             "share one.",
         )
-    for answer in latent.heads_answers(student, sizes, expected):
+    for answer in latent.heads_answers(student, sizes, heads, expected):
         ways = chains(answer.arrays, kernels)
         if not any(_gives(answer, layers) for layers in ways):
             raise dense.other_numbers("encoder", chain)
