@@ -130,7 +130,9 @@ class Number(Prediction[float]):
 
     def ask(self) -> None:
         """Show the question, with a field for the number."""
-        near = "a tenth" if self.within is None else f"{self.within:g} {self.unit}"
+        # 10 % would be read as a tenth of the answer.
+        unit = "percentage points" if self.unit == "%" else self.unit
+        near = "a tenth" if self.within is None else f"{self.within:g} {unit}"
         rule = f"within {near.strip()} counts as right"
         hint = f"Run this cell to type a number; {rule}."
         self._ask("", hint, unit=self.unit, rule=rule)

@@ -56,6 +56,11 @@ def test_a_tenth_of_the_answer_counts_as_right_where_nothing_else_is_said(
     assert "counts as right" in asked["text/plain"]
 
 
+def test_a_margin_of_a_percentage_is_given_in_percentage_points():
+    _, asked = shown(lambda: predict.number("Which share?", unit="%", within=10))
+    assert "within 10 percentage points counts as right" in asked["text/plain"]
+
+
 def test_an_answer_that_is_no_option_is_refused():
     guess, _ = shown(lambda: predict.choice("Which?", ["this", "that"]))
     with pytest.raises(predict.PredictionError, match="'other' is none of the options"):
