@@ -6,7 +6,7 @@ export const written = (value, digits = 2) => value.toFixed(digits).replace("-",
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 // A state and what it holds. `send` says whether the table knows the event here; if it
-// does, the change is made and all is shown anew.
+// does, the change is made and all is shown again.
 export function machine(transitions, first, show) {
   const state = { ...first };
   function send(event, change = {}) {
@@ -107,7 +107,7 @@ export function followButton(state, send) {
   return { node, show };
 }
 
-// Put an explorer in the text's place, and show it anew whenever its look may change:
+// Put an explorer in the text's place, and show it again whenever its look may change:
 // with its width, and as page or JupyterLab become light or dark. JupyterLab says so
 // while nothing has a width; by the next frame everything has.
 export function mount(el, title, nodes, show) {
