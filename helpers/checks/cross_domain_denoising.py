@@ -42,7 +42,15 @@ from helpers.checks.oracles.probes import (
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
-from helpers.checks.randomness import distinct, each, fixed, generator, real, whole
+from helpers.checks.randomness import (
+    choice,
+    distinct,
+    each,
+    fixed,
+    generator,
+    real,
+    whole,
+)
 from helpers.checks.student.interface import Arrays, Student, StudentError
 from helpers.data import bundled
 
@@ -104,7 +112,7 @@ def any_size(
             ) from None
 
 
-@contract.check("any number of channels")
+@contract.check("any number of channels", channels=choice(2, 4))
 def any_channels(
     student: Student, *, channels: int = 3, filters: Sequence[int] = (6, 4)
 ) -> None:

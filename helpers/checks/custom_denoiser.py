@@ -29,7 +29,7 @@ from helpers.checks.oracles.probes import (
     weights_of,
 )
 from helpers.checks.property_check import CheckFailed
-from helpers.checks.randomness import each, fixed, generator, real, whole
+from helpers.checks.randomness import choice, each, fixed, generator, real, whole
 from helpers.checks.student.interface import Arrays, ImageShape, Student
 from helpers.data import bundled
 
@@ -66,7 +66,7 @@ contract = Contract(
     ("auto",),
     {
         "input_shape": each(whole(8, 20, step=4), whole(8, 20, step=4), whole(2, 3)),
-        "latent_dims": whole(5, 12),
+        "latent_dims": choice(5, 7, 8, 9, 11, 12),
         "noise": real(0.35, 0.48),
     },
 )

@@ -487,7 +487,7 @@ MIN_GAIN = 0.12
 
 @contract.check(
     "with few labels, pre-training makes it more accurate",
-    hidden_layers=each(whole(40, 50), whole(24, 32)),
+    hidden_layers=each(whole(40, 49), whole(24, 32)),
 )
 def few_labels(student: Student, *, hidden_layers: Sequence[int] = (50, 30)) -> None:
     """Held-out digits are told apart better than by the same network from scratch."""

@@ -48,7 +48,7 @@ contract = Contract(
     DecoderSizes,
     ("decoder",),
     {
-        "code_shape": each(whole(6, 9), whole(6, 9), whole(5, 9)),
+        "code_shape": each(whole(6, 9), whole(6, 9), choice(5, 6, 7, 9)),
         "filters": distinct(10, 18, 2),
         "channels": whole(2, 4),
         "kind": choice("pooled", "nearest", "dense", "bicubic", "strided"),

@@ -69,7 +69,7 @@ contract = Contract(
     Sizes,
     draws={
         "input_shape": choice((8, 12, 1), (12, 8, 1), (12, 12, 1), (8, 16, 1)),
-        "latent_dims": whole(7, 11),
+        "latent_dims": choice(7, 8, 9, 11),
     },
 )
 

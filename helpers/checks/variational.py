@@ -20,7 +20,7 @@ from helpers.checks.oracles.probes import (
     name_of_activation,
 )
 from helpers.checks.property_check import CheckFailed
-from helpers.checks.randomness import distinct, fixed, generator, whole
+from helpers.checks.randomness import choice, distinct, fixed, generator, whole
 from helpers.checks.student.interface import Student
 
 import numpy as np
@@ -47,9 +47,9 @@ class Sizes(dense.DenseSizes, latent.LatentSizes):
 contract = Contract(
     Sizes,
     draws={
-        "input_dims": whole(80, 110),
+        "input_dims": whole(101, 130),
         "hidden_layers": distinct(20, 60, 1, 2, 3),
-        "latent_dims": whole(8, 14),
+        "latent_dims": choice(8, 9, 11, 12, 13, 14),
     },
 )
 
