@@ -134,6 +134,8 @@ class Number(Prediction[float]):
         unit = "percentage points" if self.unit == "%" else self.unit
         near = "a tenth" if self.within is None else f"{self.within:g} {unit}"
         rule = f"within {near.strip()} counts as right"
+        if self.within == 0:
+            rule = "only the exact number counts as right"
         hint = f"Run this cell to type a number; {rule}."
         self._ask("", hint, unit=self.unit, rule=rule)
 

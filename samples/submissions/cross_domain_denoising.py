@@ -279,7 +279,7 @@ SUBMISSIONS = [
         "batch normalisation",
         {"convolutions", "optimizer_is_adam"},
         (HIDDEN, HIDDEN + "        h = layers.BatchNormalization()(h)\n"),
-        # It uses the spread of the domain it was trained on, and may be off in the other.
+        # It keeps the spread of the domain that it was trained on.
         may_lose={"digits_to_photographs", "photographs_to_digits"},
     ),
     wrong(

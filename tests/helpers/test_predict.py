@@ -61,6 +61,11 @@ def test_a_margin_of_a_percentage_is_given_in_percentage_points():
     assert "within 10 percentage points counts as right" in asked["text/plain"]
 
 
+def test_a_count_has_no_margin():
+    _, asked = shown(lambda: predict.number("How many?", within=0))
+    assert "only the exact number counts as right" in asked["text/plain"]
+
+
 def test_an_answer_that_is_no_option_is_refused():
     guess, _ = shown(lambda: predict.choice("Which?", ["this", "that"]))
     with pytest.raises(predict.PredictionError, match="'other' is none of the options"):
