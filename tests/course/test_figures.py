@@ -26,14 +26,16 @@ EXPLAINED = {
         "0.83": "another",
         "0.70": "another",
     },
-    "02": {"1.5": "22.9 - 21.44, the figure above"},
     "03": {"0.046": "the formula before it"},
     "04": {
         "0.0835": "loss of the assignment, seen when its bar was set",
         "0.0065": "read off a figure",
     },
     "05": {"1.3": "25.27 - 23.96, the table above"},
-    "06": {"0.0004": "a bound of differences"},
+    "06": {
+        "0.0004": "a bound of differences",
+        "3.2": "48 % of an error in decibels, 10 log10 of it",
+    },
     "07": {
         "3.5": "21.84 - 18.31, the figure above",
         "4.5": "seconds of the longest recording, 112 / 25",
