@@ -510,14 +510,16 @@ SUBMISSIONS = [
     ),
     wrong(
         "it reports beta times the divergence and minimises it without beta",
-        {"beta_weighs", "reconstruction", "trains"},
+        {"beta_weighs", "trains"},
         (GRADIENTS, GRADIENTS.replace("loss,", "minimised,")),
         (LOSS, LOSS + "            minimised = reconstruction + kl\n"),
+        may_lose={"reconstruction"},
     ),
     wrong(
         "it minimises the reconstruction alone",
-        {"beta_weighs", "divergence", "reconstruction"},
+        {"beta_weighs", "divergence"},
         (GRADIENTS, GRADIENTS.replace("loss,", "reconstruction,")),
+        may_lose={"reconstruction"},  # its steps may lower the reported loss as well
     ),
     wrong(
         "the reconstruction reported as loss",
